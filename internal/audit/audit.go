@@ -1,0 +1,50 @@
+// Package audit owns the append-only log: every change of customer data, and every act that security cares about
+// (sign-in, authorization, token use, client and role changes). Entries are written in the transaction of what they record.
+//
+// It never holds a secret: no password, token, code or client secret may be put into an Entry.
+package audit
+
+import (
+	"encoding/json"
+	"time"
+
+	"mandorla/internal/access"
+)
+
+// Entry is one thing that happened.
+type Entry struct {
+	ID     string
+	Tenant string // "" for acts above tenants
+	At     time.Time
+	Act    string // dotted: "record.create", "oauth.authorize", "session.start"
+
+	Person        string // id of the User record, "" for the operator or nobody
+	PersonName    string // as it was then
+	Client        string
+	ClientName    string
+	Authorization string
+	Surface       access.Surface
+	IP            string
+
+	Model   string // for record acts
+	Record  string
+	Changes []Change
+	Detail  map[string]string // further facts, safe to show to an administrator
+}
+
+// Change is one property's old and new canonical value as JSON; the property is named by its stable ID.
+type Change struct {
+	Property string          `json:"p"`
+	Old      json.RawMessage `json:"o,omitempty"`
+	New      json.RawMessage `json:"n,omitempty"`
+}
+
+// By starts an entry for an act of this principal.
+func By(p access.Principal, act string, at time.Time) Entry {
+	return Entry{
+		Tenant: p.Tenant, At: at, Act: act,
+		Person: p.Person, PersonName: p.PersonName,
+		Client: p.Client, ClientName: p.ClientName, Authorization: p.Authorization,
+		Surface: p.Surface,
+	}
+}

@@ -1,0 +1,108 @@
+package record
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"mandorla/internal/access"
+	"mandorla/internal/fault"
+	"mandorla/internal/model"
+)
+
+// Create adds a record. It needs the model's create, update on each sent property (required ones excepted), and the new
+// record must lie inside the portfolio of a role that grants these.
+func (s *Service) Create(ctx context.Context, p access.Principal, w Write) (*Result, error) {
+	r, err := s.begin(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	m, err := r.model(w.Model, true)
+	if err != nil {
+		return nil, err
+	}
+	if !r.Any(m, access.Create) {
+		return nil, r.forbidden("create " + strings.ToLower(m.Plural))
+	}
+	values, err := r.check(m, w.Values, access.Create)
+	if err != nil {
+		return nil, err
+	}
+	rows, ok := r.WriteRows(m, access.Create, props(values))
+	if !ok {
+		return nil, r.forbiddenProps(m, values, access.Create)
+	}
+	res := &Result{Model: m, DryRun: w.DryRun}
+	err = s.inTx(ctx, w.DryRun, func(ctx context.Context) error {
+		if err := s.targets(ctx, r, values); err != nil {
+			return err
+		}
+		return s.insert(ctx, r, res, values, func(ctx context.Context) error {
+			inside, err := s.reaches(ctx, r, m, res.ID, rows)
+			if err == nil && !inside {
+				err = fault.New(fault.Forbidden, "The new %s would lie outside your portfolio.%s", strings.ToLower(m.Label), ownHint(m))
+			}
+			return err
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	if w.DryRun {
+		res.ID = ""
+	}
+	return res, nil
+}
+
+func ownHint(m *model.Model) string {
+	if m.Anchor == model.Self {
+		return fmt.Sprintf(" Set %s to yourself.", strings.Join(m.Owners, " or "))
+	}
+	return " Choose a company that is in your portfolio."
+}
+
+func (s *Service) insert(ctx context.Context, r request, res *Result, values []sent, inside func(context.Context) error) error {
+	m := res.Model
+	res.ID, res.Changes = s.newID(), nil
+	row := map[*model.Property]any{}
+	for _, v := range values {
+		if v.value != nil {
+			row[v.prop] = v.value
+			res.Changes = append(res.Changes, Change{Property: v.prop, New: v.value})
+		}
+	}
+	res.Title = titleOf(m, row)
+	now := s.now().UTC()
+	for _, name := range []string{"createdAt", "updatedAt"} {
+		p, _ := m.Property(name)
+		row[p] = now
+	}
+	if err := s.store.Insert(ctx, r.p.Tenant, m, res.ID, row); err != nil {
+		return fmt.Errorf("create %s: %w", m.Name, err)
+	}
+	if err := inside(ctx); err != nil {
+		return err
+	}
+	return s.log(ctx, r, "record.create", res)
+}
+
+// forbiddenProps names the sent properties that the action is not allowed on, or all of them where no single role allows them together.
+func (r request) forbiddenProps(m *model.Model, values []sent, a access.Action) error {
+	var names []string
+	for _, v := range values {
+		if !r.Writes(m, v.prop, a) {
+			names = append(names, v.prop.Name)
+		}
+	}
+	if len(names) == 0 {
+		for _, v := range values {
+			names = append(names, v.prop.Name)
+		}
+		return r.forbidden(fmt.Sprintf("write %s of %s together in one step", strings.Join(names, ", "), strings.ToLower(m.Plural)))
+	}
+	verb := "change"
+	if a == access.Create {
+		verb = "set"
+	}
+	return r.forbidden(fmt.Sprintf("%s %s of %s", verb, strings.Join(names, ", "), strings.ToLower(m.Plural)))
+}

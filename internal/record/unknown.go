@@ -1,0 +1,80 @@
+package record
+
+import (
+	"fmt"
+
+	"mandorla/internal/access"
+	"mandorla/internal/fault"
+	"mandorla/internal/model"
+)
+
+// unknownModel is the one answer about a model that does not exist or that the principal may not see.
+func (r request) unknownModel(name string) error {
+	var names []string
+	for _, m := range r.Registry().Models() {
+		if r.Any(m, access.View) || r.Any(m, access.Create) {
+			names = append(names, m.Name)
+		}
+	}
+	if len(names) == 0 {
+		return fault.New(fault.NotFound, "There is no model %q, and nothing else that you may see.", clip(name))
+	}
+	return fault.New(fault.NotFound, "There is no model %q.%s", clip(name), suggest(name, names, "The models are"))
+}
+
+// unknownProperty is the one answer about a property that does not exist or that the principal may not see.
+func (r request) unknownProperty(m *model.Model, field, name string) error {
+	f := r.unknownField(m, name)
+	if field != "" {
+		f.Path = field
+	}
+	return fault.BadField(f.Path, "%s", f.Msg)
+}
+
+func (r request) unknownField(m *model.Model, name string) fault.Field {
+	var names []string
+	for _, p := range m.Props() {
+		if r.known(m, p, access.Create) {
+			names = append(names, p.Name)
+		}
+	}
+	return fault.Field{Path: clip(name), Msg: fmt.Sprintf("%s has no such property.%s", m.Label, suggest(name, names, ""))}
+}
+
+func notFound(m *model.Model, id string) error {
+	return fault.New(fault.NotFound, "There is no %s with the _id %q.", m.Label, clip(id))
+}
+
+// forbidden explains a refused action on something visible, and what would have to change.
+func (r request) forbidden(what string) error {
+	where := "an administrator can allow it in your role"
+	if r.p.Client != "" {
+		where = fmt.Sprintf("it must be allowed in your role, in the app %q and in your authorization of it", r.p.ClientName)
+	}
+	return fault.New(fault.Forbidden, "You may not %s: %s.", what, where)
+}
+
+// suggest names the nearest of names, or lists all where intro is given and nothing is near.
+func suggest(name string, names []string, intro string) string {
+	if best, ok := nearest(name, names); ok {
+		return fmt.Sprintf(" Did you mean %q?", best)
+	}
+	if intro == "" || len(names) == 0 {
+		return ""
+	}
+	out := " " + intro + " "
+	for i, n := range names {
+		if i > 0 {
+			out += ", "
+		}
+		out += n
+	}
+	return out + "."
+}
+
+func clip(s string) string {
+	if r := []rune(s); len(r) > 60 {
+		return string(r[:60]) + "…"
+	}
+	return s
+}
