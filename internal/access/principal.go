@@ -1,5 +1,7 @@
 package access
 
+import "mandorla/internal/model"
+
 // Portfolio is the kind of rows a role reaches.
 type Portfolio string
 
@@ -114,4 +116,12 @@ func (p Principal) Can(modelName string, a Action) bool {
 		}
 	}
 	return false
+}
+
+// Operator is the person at the machine's own command line: everything on every row of one tenant. No network request ever gets it.
+func Operator(tenant string, reg *model.Registry, version int64) Principal {
+	return Principal{
+		Tenant: tenant, PersonName: "Operator", Surface: SurfaceCommand, Admin: true, RegistryVersion: version,
+		Lanes: []Lane{{Role: "Operator", Portfolio: FullAccess, Set: Full(reg)}},
+	}
 }

@@ -103,6 +103,9 @@ func describe(in any) string {
 		}
 		return fmt.Sprintf("%q", v)
 	case bool, float64, int, int64, fmt.Stringer:
+		if s := fmt.Sprint(v); len(s) > 40 {
+			return fmt.Sprintf("%.40s…", s)
+		}
 		return fmt.Sprint(v)
 	case []any, []string:
 		return "a list"

@@ -91,14 +91,16 @@ func (instant) Text(v any) string {
 
 var timeLayouts = []string{time.DateOnly, time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04"}
 
-// parseTime accepts a day or an instant; years outside 0001–9999 are refused so that text order stays time order.
+// parseTime accepts a day or an instant; years outside 0001–9999, as given or in UTC, are refused so that text order stays time order.
 func parseTime(s string) (time.Time, error) {
 	var err error
 	for _, layout := range timeLayouts {
 		var t time.Time
 		if t, err = time.Parse(layout, s); err == nil {
-			if y := t.UTC().Year(); y < 1 || y > 9999 {
-				return t, errWant("a year between 1 and 9999", s)
+			for _, y := range []int{t.Year(), t.UTC().Year()} {
+				if y < 1 || y > 9999 {
+					return t, errWant("a year between 1 and 9999", s)
+				}
 			}
 			return t, nil
 		}

@@ -25,8 +25,11 @@ func (integer) Parse(_ *Property, in any) (any, error) {
 	if err != nil || empty {
 		return nil, err
 	}
-	if f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+	if f != math.Trunc(f) {
 		return nil, errWant("a whole number", in)
+	}
+	if math.Abs(f) >= 1<<53 { // from there on a float64 would stand for several numbers
+		return nil, errWant("a whole number below 2^53", in)
 	}
 	return int64(f), nil
 }

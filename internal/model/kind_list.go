@@ -1,7 +1,9 @@
 package model
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -67,24 +69,39 @@ func listItems(in any) ([]any, error) {
 	case []any:
 		return v, nil
 	case []string:
-		out := make([]any, len(v))
-		for i, s := range v {
-			out[i] = s
-		}
-		return out, nil
+		return anys(v), nil
 	case string:
-		sep := ","
-		if strings.Contains(v, ";") {
-			sep = ";"
-		}
-		var out []any
-		for s := range strings.SplitSeq(v, sep) {
-			out = append(out, strings.TrimSpace(s))
-		}
-		return out, nil
+		return anys(splitList(v)), nil
 	default:
 		return nil, errWant("a list", in)
 	}
+}
+
+func anys(items []string) []any {
+	out := make([]any, len(items))
+	for i, s := range items {
+		out[i] = s
+	}
+	return out
+}
+
+// splitList reads a list from one text: a JSON list of strings, or elements between semicolons, or else between commas.
+func splitList(s string) []string {
+	var out []string
+	if strings.HasPrefix(s, "[") && json.Unmarshal([]byte(s), &out) == nil {
+		return out
+	}
+	out = nil
+	sep := ","
+	if strings.Contains(s, ";") {
+		sep = ";"
+	}
+	for item := range strings.SplitSeq(s, sep) {
+		if item = strings.TrimSpace(item); item != "" {
+			out = append(out, item)
+		}
+	}
+	return out
 }
 
 func (k list) AppendJSON(dst []byte, v any) []byte {
@@ -102,7 +119,16 @@ func (k list) AppendJSON(dst []byte, v any) []byte {
 	return append(dst, ']')
 }
 
+// Text puts semicolons between the elements, and gives a JSON list where that would be read as other elements.
 func (k list) Text(v any) string {
 	items, _ := v.([]string)
-	return strings.Join(items, "; ")
+	plain := strings.Join(items, "; ")
+	switch {
+	case slices.Equal(splitList(plain), items):
+		return plain
+	case slices.Equal(splitList(plain+";"), items): // a single element with a comma in it
+		return plain + ";"
+	default:
+		return string(k.AppendJSON(nil, items))
+	}
 }

@@ -3,6 +3,7 @@ package model
 import (
 	"encoding/json"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -76,21 +77,12 @@ func parseNumber(in any) (f float64, empty bool, err error) {
 	return f, false, nil
 }
 
-// ungroup drops commas only where each group after the first has three digits.
+var grouped = regexp.MustCompile(`^[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?$`)
+
+// ungroup drops commas only where they part groups of three digits: a decimal comma must not become another number.
 func ungroup(s string) string {
-	if !strings.Contains(s, ",") {
+	if !grouped.MatchString(s) {
 		return s
 	}
-	whole, frac, _ := strings.Cut(s, ".")
-	groups := strings.Split(whole, ",")
-	for _, g := range groups[1:] {
-		if len(g) != 3 {
-			return s
-		}
-	}
-	out := strings.Join(groups, "")
-	if frac != "" {
-		out += "." + frac
-	}
-	return out
+	return strings.ReplaceAll(s, ",", "")
 }

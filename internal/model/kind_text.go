@@ -1,6 +1,8 @@
 package model
 
 import (
+	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -12,6 +14,7 @@ const MaxText = 1 << 20
 var textOps = []Op{Eq, Ne, Contains, StartsWith, In, NotIn, Lt, Lte, Gt, Gte, Empty, NotEmpty}
 
 // text covers every kind whose value is one plain string; the variants differ in their check and their words.
+// The kinds are pointers, because a struct with a function in it could not be compared.
 type text struct {
 	name, label, format string
 	check               func(string) error
@@ -19,20 +22,20 @@ type text struct {
 
 // The kinds that hold one plain string.
 var (
-	Text     Kind = text{name: "text", label: "Text"}
-	RichText Kind = text{name: "rich_text", label: "Rich text"}
-	Phone    Kind = text{name: "phone", label: "Phone"}
-	URL      Kind = text{name: "url", label: "URL", format: "uri"}
-	Email    Kind = text{name: "email", label: "Email", format: "email", check: checkEmail}
+	Text     Kind = &text{name: "text", label: "Text"}
+	RichText Kind = &text{name: "rich_text", label: "Rich text"}
+	Phone    Kind = &text{name: "phone", label: "Phone"}
+	URL      Kind = &text{name: "url", label: "URL", format: "uri"}
+	Email    Kind = &text{name: "email", label: "Email", format: "email", check: checkEmail}
 )
 
-func (k text) Name() string     { return k.name }
-func (k text) Label() string    { return k.label }
-func (k text) Storage() Storage { return StoreText }
-func (k text) Sortable() bool   { return true }
-func (k text) Operators() []Op  { return textOps }
+func (k *text) Name() string     { return k.name }
+func (k *text) Label() string    { return k.label }
+func (k *text) Storage() Storage { return StoreText }
+func (k *text) Sortable() bool   { return true }
+func (k *text) Operators() []Op  { return textOps }
 
-func (k text) Parse(_ *Property, in any) (any, error) {
+func (k *text) Parse(_ *Property, in any) (any, error) {
 	switch v := in.(type) {
 	case nil:
 		return nil, nil
@@ -47,14 +50,14 @@ func (k text) Parse(_ *Property, in any) (any, error) {
 	}
 }
 
-func (k text) parse(s string) (any, error) {
+func (k *text) parse(s string) (any, error) {
 	switch {
 	case s == "":
 		return nil, nil
 	case len(s) > MaxText:
-		return nil, errWant("at most 1 MiB of text", "a longer one")
+		return nil, fmt.Errorf("expects at most 1 MiB of text, got %d bytes", len(s))
 	case !utf8.ValidString(s) || strings.ContainsRune(s, 0):
-		return nil, errWant("text in UTF-8 without NUL", "other bytes")
+		return nil, errors.New("expects text in UTF-8 without NUL, got other bytes")
 	}
 	if k.check != nil {
 		if err := k.check(s); err != nil {
@@ -64,7 +67,7 @@ func (k text) parse(s string) (any, error) {
 	return s, nil
 }
 
-func (k text) Schema(*Property) map[string]any {
+func (k *text) Schema(*Property) map[string]any {
 	s := map[string]any{"type": "string"}
 	if k.format != "" {
 		s["format"] = k.format
@@ -72,8 +75,8 @@ func (k text) Schema(*Property) map[string]any {
 	return s
 }
 
-func (k text) AppendJSON(dst []byte, v any) []byte { return appendString(dst, v) }
-func (k text) Text(v any) string                   { s, _ := v.(string); return s }
+func (k *text) AppendJSON(dst []byte, v any) []byte { return appendString(dst, v) }
+func (k *text) Text(v any) string                   { s, _ := v.(string); return s }
 
 func checkEmail(s string) error {
 	at := strings.LastIndexByte(s, '@')

@@ -22,22 +22,25 @@ type Registry struct {
 // Every mistake is reported at once; a registry is never half valid. The arguments are copied, not kept.
 func New(models []Model, custom map[string][]Property) (*Registry, error) {
 	r := &Registry{byName: map[string]*Model{}}
+	known, taken := map[string]bool{}, map[string]*Model{}
 	var errs []error
 	for i := range models {
 		m := models[i]
+		declared := len(m.Properties)
 		m.Properties = append(slices.Clone(m.Properties), custom[m.Name]...)
 		m.byName, m.byID = map[string]*Property{}, map[string]*Property{}
-		errs = append(errs, m.index()...)
+		errs = append(errs, m.index(declared)...)
 		r.models = append(r.models, &m)
+		known[m.Name] = true
 		for _, key := range []string{m.Name, m.Route} {
-			if other, taken := r.byName[key]; taken && other.Name != m.Name {
+			if other := taken[squash(key)]; other != nil && other != &m {
 				errs = append(errs, fmt.Errorf("model %s: %q already names %s", m.Name, key, other.Name))
 			}
-			r.byName[key] = &m
+			r.byName[key], taken[squash(key)] = &m, &m
 		}
 	}
 	for name := range custom {
-		if _, ok := r.byName[name]; !ok {
+		if !known[name] {
 			errs = append(errs, fmt.Errorf("custom properties for unknown model %q", name))
 		}
 	}
@@ -78,7 +81,8 @@ func CustomName(name string) bool {
 	return customForm.MatchString(name) && name == strings.TrimSpace(name)
 }
 
-func (m *Model) index() []error {
+// index fills the maps of a model. The properties from number declared on are a tenant's own.
+func (m *Model) index(declared int) []error {
 	var errs []error
 	bad := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("model %s: %s", m.Name, fmt.Sprintf(format, args...)))
@@ -92,6 +96,10 @@ func (m *Model) index() []error {
 	for i := range m.Properties {
 		p := &m.Properties[i]
 		p.owner = m
+		if p.Custom != (i >= declared) {
+			bad("property %s: Custom goes with a tenant's own properties, and they with Custom", p.Name)
+			continue
+		}
 		if err := p.checkForm(m); err != nil {
 			bad("property %s: %v", p.Name, err)
 			continue
@@ -126,10 +134,28 @@ func (p *Property) checkForm(m *Model) error {
 		return errors.New("Options go with an enum, and an enum with Options")
 	case p.Via != "" && len(p.Concat) > 0:
 		return errors.New("is computed in two ways")
+	case len(p.Concat) > 0 && p.Kind.Storage() != StoreText:
+		return errors.New("joined texts are a text")
 	case p.Computed() && (p.Required || p.Unique || p.Index || p.CreateOnly):
 		return errors.New("is computed, so it cannot be required, unique, indexed or create-only")
 	case p.ReadOnly && p.Required && p.Name != "_id":
 		return errors.New("is read-only, so nobody could give the required value")
+	}
+	return p.checkWords()
+}
+
+// checkWords checks the spellings that input is matched against.
+func (p *Property) checkWords() error {
+	for _, alias := range p.Aliases {
+		if !nameForm.MatchString(alias) {
+			return fmt.Errorf("alias %q is not letters and digits", alias)
+		}
+	}
+	for i, option := range p.Options {
+		same := func(other string) bool { return strings.EqualFold(other, option) }
+		if option == "" || strings.TrimSpace(option) != option || slices.ContainsFunc(p.Options[:i], same) {
+			return fmt.Errorf("option %q is empty, padded or there twice", option)
+		}
 	}
 	return nil
 }
@@ -155,13 +181,16 @@ func (r *Registry) check(m *Model) []error {
 	for i := range m.Properties {
 		p := &m.Properties[i]
 		if p.To != "" {
-			if _, ok := r.byName[p.To]; !ok {
+			if to, ok := r.byName[p.To]; !ok || to.Name != p.To {
 				bad("property %s refers to unknown model %q", p.Name, p.To)
 			}
 		}
 		if p.Via != "" {
-			if path, err := r.Path(m, p.Via); err != nil || len(path.Hops) == 0 || path.Property.Via != "" {
+			path, err := r.Path(m, p.Via)
+			if err != nil || len(path.Hops) == 0 || path.Property.Via != "" {
 				bad("property %s: via %q is not a path through a reference to a stored or joined property", p.Name, p.Via)
+			} else if p.Kind == nil || path.Property.Kind.Storage() != p.Kind.Storage() {
+				bad("property %s: is not of the kind that %s is stored as", p.Name, p.Via)
 			}
 		}
 		for _, part := range p.Concat {
@@ -212,7 +241,7 @@ func (r *Registry) Path(m *Model, path string) (Path, error) {
 	rest := path
 	for {
 		p, tail, ok := m.step(rest)
-		if !ok {
+		if !ok || strings.HasSuffix(rest, ".") {
 			return Path{}, fmt.Errorf("unknown property %q", path)
 		}
 		if tail == "" {
@@ -223,7 +252,9 @@ func (r *Registry) Path(m *Model, path string) (Path, error) {
 			return Path{}, fmt.Errorf("%q cannot be followed", path)
 		}
 		out.Hops = append(out.Hops, p)
-		m, rest = r.byName[p.To], tail
+		if m, rest = r.byName[p.To], tail; m == nil { // only before New has refused the declaration
+			return Path{}, fmt.Errorf("%q cannot be followed", path)
+		}
 	}
 }
 
@@ -249,7 +280,10 @@ func squash(s string) string {
 }
 
 func labelFromName(name string) string {
-	name = strings.TrimPrefix(strings.TrimPrefix(name, "custom."), "_")
+	if own, ok := strings.CutPrefix(name, "custom."); ok { // people spelled it as they want to read it
+		return own
+	}
+	name = strings.TrimPrefix(name, "_")
 	var b strings.Builder
 	for i, r := range name {
 		switch {

@@ -1,0 +1,46 @@
+package catalog
+
+import "mandorla/internal/model"
+
+// Roles and permissions are not properties: what a person may do lives in system tables, out of reach of record writes.
+var user = model.Model{
+	Name: "User", Route: "users", Prefix: "us", Label: "User", Plural: "Users", Icon: "users",
+	Doc:   "A member of your own team, who owns companies and works on this platform.",
+	Title: "name", Keys: []string{"externalId", "email"},
+	Properties: []model.Property{
+		{ID: "us01", Name: "_id", Kind: model.ID, ReadOnly: true, Label: "ID", Doc: "Identifier of the record on this platform."},
+		{ID: "us02", Name: "email", Kind: model.Email, Required: true, Unique: true, Index: true, Search: true, List: true, Doc: "Mail address; the account a person signs in with has the same one."},
+		{ID: "us03", Name: "nickName", Kind: model.Text, Search: true, List: true, Label: "Nickname", Doc: "Short name that colleagues use."},
+		{ID: "us04", Name: "firstName", Kind: model.Text, Required: true, Search: true, Doc: "Given name."},
+		{ID: "us05", Name: "lastName", Kind: model.Text, Required: true, Search: true, Doc: "Family name."},
+		{ID: "us06", Name: "name", Kind: model.Text, Concat: []string{"firstName", "lastName"}, List: true, Doc: "First and last name together."},
+		{ID: "us07", Name: "externalId", Kind: model.Text, Unique: true, Index: true, Search: true, Label: "External ID", Doc: "The user's identifier in your own systems."},
+		{ID: "us08", Name: "inactive", Kind: model.Bool, List: true, Doc: "Whether the user is shut out: no sign-in and no notices."},
+		{ID: "us09", Name: "image", Kind: model.JSON, ReadOnly: true, Doc: "Picture shown beside the name."},
+		{ID: "us10", Name: "radarOneLine", Kind: model.Bool, ReadOnly: true, Label: "One-line radar", Doc: "Display setting kept for existing clients."},
+		{ID: "us11", Name: "taskFilter", Kind: model.JSON, ReadOnly: true, Doc: "Filter the user last had on tasks."},
+		{ID: "us12", Name: "companyFilter", Kind: model.Text, ReadOnly: true, Doc: "Filter the user last had on companies."},
+		{ID: "us13", Name: "compressedView", Kind: model.Bool, ReadOnly: true, Doc: "Display setting kept for existing clients."},
+		{ID: "us14", Name: "isHidden", Kind: model.Bool, Label: "Hidden", Doc: "Whether the user is left out of pickers and lists."},
+		{ID: "us15", Name: "notificationsEnabled", Kind: model.Bool, Label: "Notifications", Doc: "Whether the user gets notices."},
+		{ID: "us16", Name: "createDate", Kind: model.DateTime, ReadOnly: true, Doc: "Older name for the time of creation, kept for existing clients."},
+		{ID: "us17", Name: "createdAt", Kind: model.DateTime, ReadOnly: true, Doc: "When the record was created."},
+		{ID: "us18", Name: "updatedAt", Kind: model.DateTime, ReadOnly: true, Doc: "When the record last changed."},
+		{ID: "us19", Name: "tzOffset", Kind: model.Number, Label: "Time zone offset", Doc: "Difference between the user's time zone and UTC."},
+		{ID: "us20", Name: "managers", Kind: model.Refs, To: "User", Doc: "Users this one reports to."},
+		{ID: "us21", Name: "teams", Kind: model.Refs, To: "Team", List: true, Doc: "Teams the user is in."},
+		{ID: "us22", Name: "isExposedAsSenderOption", Kind: model.Bool, Label: "Sender option", Doc: "Whether mail may be sent in the user's name."},
+		{ID: "us23", Name: "removed", Kind: model.Bool, ReadOnly: true, Doc: "Whether the user has left."},
+		{ID: "us24", Name: "defaultMeetingLength", Kind: model.Integer, Doc: "Length of a new meeting in minutes."},
+		{ID: "us25", Name: "defaultCurrencyId", Kind: model.Text, Doc: "Currency the user sees amounts in."},
+		{ID: "us26", Name: "dailyDigest", Kind: model.Bool, Doc: "Whether the user gets a summary by mail each day."},
+		{ID: "us27", Name: "customerCount", Kind: model.Number, ReadOnly: true, Doc: "Companies the user owns."},
+		{ID: "us28", Name: "payingCustomerCount", Kind: model.Number, ReadOnly: true, Doc: "Paying companies the user owns."},
+		{ID: "us29", Name: "mrr", Kind: model.Number, ReadOnly: true, Label: "MRR", Doc: "Monthly recurring revenue of the companies the user owns."},
+		{ID: "us30", Name: "arr", Kind: model.Number, ReadOnly: true, Label: "ARR", Doc: "Annual recurring revenue of the companies the user owns."},
+		{ID: "us31", Name: "healthAvg", Kind: model.Number, ReadOnly: true, Label: "Average health", Doc: "Mean health score of the companies the user owns."},
+		{ID: "us32", Name: "npsAvg", Kind: model.Number, ReadOnly: true, Label: "Average NPS", Doc: "Mean NPS of the companies the user owns."},
+		{ID: "us33", Name: "nrOpenTasks", Kind: model.Number, ReadOnly: true, Label: "Open tasks", Doc: "Tasks the user has yet to do."},
+		{ID: "us34", Name: "nrOverDueTasks", Kind: model.Number, ReadOnly: true, Label: "Overdue tasks", Doc: "Tasks the user should have done already."},
+	},
+}

@@ -1,0 +1,142 @@
+// Package demo owns the demo tenant: a fictional vendor with its people, customers and an OAuth client as an administrator
+// would set it up for Claude. The same day always gives the same data.
+//
+// It works through the gate and the services only, in one transaction, so a demo is there whole or not at all.
+package demo
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"mandorla/internal/access"
+	"mandorla/internal/identity"
+	"mandorla/internal/model"
+	"mandorla/internal/record"
+)
+
+// The tenant.
+const (
+	TenantName = "Northwind Metrics"
+	TenantSlug = "northwind-metrics"
+)
+
+// Login is one person who can sign in.
+type Login struct {
+	First, Last, Email, Role, Password string
+}
+
+// Name is the person's full name.
+func (l Login) Name() string { return l.First + " " + l.Last }
+
+// People are the six logins of the demo tenant. The passwords are public: demo mode listens on this machine only.
+var People = []Login{
+	{"Ada", "Lindqvist", "ada@northwind.example", "Administrator", "demo-ada-lindqvist"},
+	{"Marcus", "Oyelaran", "marcus@northwind.example", "Manager", "demo-marcus-oyelaran"},
+	{"Devi", "Raman", "devi@northwind.example", "Developer", "demo-devi-raman"},
+	{"Carly", "Hart", "carly@northwind.example", "CSM", "demo-carly-hart"},
+	{"Jonas", "Becker", "jonas@northwind.example", "CSM", "demo-jonas-becker"},
+	{"Sofia", "Marchetti", "sofia@northwind.example", "CSM", "demo-sofia-marchetti"},
+}
+
+// Carly is the login that `mandorla ask` uses by itself.
+var Carly = People[3]
+
+// Registries reads and extends a tenant's registry; schema.Service is one.
+type Registries interface {
+	Base() *model.Registry
+}
+
+// Tenants keeps tenants and transactions; the store is one.
+type Tenants interface {
+	InTx(ctx context.Context, fn func(ctx context.Context) error) error
+	CreateTenant(ctx context.Context, id, name, slug string) error
+}
+
+// Seeder fills an empty installation.
+type Seeder struct {
+	Tenants    Tenants
+	Registries Registries
+	Gate       *record.Service
+	Identity   *identity.Service
+	NewID      func() string
+	Today      time.Time // dates are relative to this day
+	// Client makes the OAuth client as this administrator; it runs inside the same transaction.
+	Client func(ctx context.Context, admin access.Principal) error
+}
+
+// Seed creates the tenant with everything in it and gives its id.
+func (s Seeder) Seed(ctx context.Context) (tenant string, err error) {
+	s.Today = s.Today.UTC().Truncate(24 * time.Hour)
+	err = s.Tenants.InTx(ctx, func(ctx context.Context) error {
+		tenant = s.NewID()
+		if err := s.Tenants.CreateTenant(ctx, tenant, TenantName, TenantSlug); err != nil {
+			return fmt.Errorf("create tenant: %w", err)
+		}
+		w := &writer{gate: s.Gate, operator: access.Operator(tenant, s.Registries.Base(), 0), today: s.Today}
+		people, err := s.people(ctx, w, tenant)
+		if err != nil {
+			return err
+		}
+		if err := w.customers(ctx, people); err != nil {
+			return err
+		}
+		admin, err := s.Identity.PrincipalFor(ctx, tenant, people[People[0].Email], access.SurfaceCommand)
+		if err != nil {
+			return fmt.Errorf("the administrator: %w", err)
+		}
+		return s.Client(ctx, admin)
+	})
+	return tenant, err
+}
+
+// people creates teams, User records, accounts and roles, and gives the User ids by e-mail.
+func (s Seeder) people(ctx context.Context, w *writer, tenant string) (map[string]string, error) {
+	roles, err := s.Identity.CreateDefaultRoles(ctx, w.operator, s.Registries.Base(), tenant)
+	if err != nil {
+		return nil, fmt.Errorf("create roles: %w", err)
+	}
+	team, err := w.create(ctx, "Team", values{"name": "Customer success", "description": "Everybody who owns companies."})
+	if err != nil {
+		return nil, err
+	}
+	ids := map[string]string{}
+	for _, p := range People {
+		user, err := w.create(ctx, "User", values{
+			"email": p.Email, "firstName": p.First, "lastName": p.Last, "nickName": p.First,
+			"teams": []any{team}, "inactive": false, "externalId": "hr-" + p.First,
+		})
+		if err != nil {
+			return nil, err
+		}
+		account, err := s.Identity.CreateAccount(ctx, identity.NewAccount{Email: p.Email, Password: p.Password, Operator: true})
+		if err != nil {
+			return nil, fmt.Errorf("account of %s: %w", p.Email, err)
+		}
+		if err := s.Identity.AddMember(ctx, w.operator, tenant, user, account.ID, []string{roles[p.Role].ID}); err != nil {
+			return nil, fmt.Errorf("roles of %s: %w", p.Email, err)
+		}
+		ids[p.Email] = user
+	}
+	return ids, nil
+}
+
+type values map[string]any
+
+// writer creates records as the operator.
+type writer struct {
+	gate     *record.Service
+	operator access.Principal
+	today    time.Time
+}
+
+func (w *writer) create(ctx context.Context, modelName string, v values) (string, error) {
+	res, err := w.gate.Create(ctx, w.operator, record.Write{Model: modelName, Values: v})
+	if err != nil {
+		return "", fmt.Errorf("create %s: %w", modelName, err)
+	}
+	return res.ID, nil
+}
+
+// day gives the date so many days from today.
+func (w *writer) day(offset int) string { return w.today.AddDate(0, 0, offset).Format(time.DateOnly) }
