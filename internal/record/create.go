@@ -34,13 +34,10 @@ func (s *Service) Create(ctx context.Context, p access.Principal, w Write) (*Res
 	}
 	res := &Result{Model: m, DryRun: w.DryRun}
 	err = s.inTx(ctx, w.DryRun, func(ctx context.Context) error {
-		if err := s.targets(ctx, r, values); err != nil {
-			return err
-		}
 		return s.insert(ctx, r, res, values, func(ctx context.Context) error {
 			inside, err := s.reaches(ctx, r, m, res.ID, rows)
 			if err == nil && !inside {
-				err = fault.New(fault.Forbidden, "The new %s would lie outside your portfolio.%s", strings.ToLower(m.Label), ownHint(m))
+				err = outside(m)
 			}
 			return err
 		})
@@ -54,11 +51,13 @@ func (s *Service) Create(ctx context.Context, p access.Principal, w Write) (*Res
 	return res, nil
 }
 
-func ownHint(m *model.Model) string {
+// outside refuses a record that would lie where the principal may not put it.
+func outside(m *model.Model) error {
+	hint := "Choose a company that is in your portfolio."
 	if m.Anchor == model.Self {
-		return fmt.Sprintf(" Set %s to yourself.", strings.Join(m.Owners, " or "))
+		hint = fmt.Sprintf("Set %s to yourself.", strings.Join(m.Owners, " or "))
 	}
-	return " Choose a company that is in your portfolio."
+	return fault.New(fault.Forbidden, "The %s would lie outside your portfolio. %s", strings.ToLower(m.Label), hint)
 }
 
 func (s *Service) insert(ctx context.Context, r request, res *Result, values []sent, inside func(context.Context) error) error {
@@ -70,6 +69,9 @@ func (s *Service) insert(ctx context.Context, r request, res *Result, values []s
 			row[v.prop] = v.value
 			res.Changes = append(res.Changes, Change{Property: v.prop, New: v.value})
 		}
+	}
+	if err := s.targets(ctx, r, res.Changes); err != nil {
+		return err
 	}
 	res.Title = titleOf(m, row)
 	now := s.now().UTC()

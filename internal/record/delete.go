@@ -41,15 +41,16 @@ func (s *Service) remove(ctx context.Context, r request, res *Result) error {
 	if !ok {
 		return r.forbidden("remove " + strings.ToLower(m.Plural))
 	}
-	var fields []query.Field
 	var stored []*model.Property
+	var fields []query.Field
 	for _, p := range m.Props() {
 		if !p.Computed() {
 			stored = append(stored, p)
 			fields = append(fields, query.Field{Property: p})
 		}
 	}
-	found, err := s.store.Select(ctx, r.one(m, res.ID, rows, fields))
+	names := r.titleFields(m)
+	found, err := s.store.Select(ctx, r.one(m, res.ID, rows, append(fields, names...)))
 	if err != nil {
 		return fmt.Errorf("read %s: %w", m.Name, err)
 	}
@@ -60,14 +61,16 @@ func (s *Service) remove(ctx context.Context, r request, res *Result) error {
 		return err
 	}
 	res.Changes = nil
-	before := map[*model.Property]any{}
 	for i, p := range stored {
-		before[p] = found[0].Values[i]
-		if p.Writable() && before[p] != nil {
-			res.Changes = append(res.Changes, Change{Property: p, Old: before[p]})
+		if old := found[0].Values[i]; p.Writable() && old != nil {
+			res.Changes = append(res.Changes, Change{Property: p, Old: old})
 		}
 	}
-	res.Title = titleOf(m, before)
+	title := map[*model.Property]any{}
+	for i, f := range names {
+		title[f.Property] = found[0].Values[len(stored)+i]
+	}
+	res.Title = titleOf(m, title)
 	if err := s.store.Delete(ctx, r.p.Tenant, m, res.ID); err != nil {
 		return fmt.Errorf("remove %s: %w", m.Name, err)
 	}
@@ -78,27 +81,35 @@ func (s *Service) remove(ctx context.Context, r request, res *Result) error {
 	return nil
 }
 
-// unneeded refuses to remove what other records cannot be without. It names only models the principal may view, and no counts.
+// unneeded refuses to remove what other records cannot be without. It names only models of which the principal sees such a
+// record, and no counts.
 func (s *Service) unneeded(ctx context.Context, r request, m *model.Model, id string) error {
 	for _, other := range r.Registry().Models() {
 		for _, ref := range other.Props() {
 			if ref.To != m.Name || !ref.IsRef() || !ref.Required {
 				continue
 			}
-			n, err := s.store.Count(ctx, query.Select{
-				Tenant: r.p.Tenant, Model: other,
-				Where: query.Compare{Property: ref, Op: model.Eq, Values: []any{id}},
-			})
+			needs := query.Compare{Property: ref, Op: model.Eq, Values: []any{id}}
+			n, err := s.store.Count(ctx, query.Select{Tenant: r.p.Tenant, Model: other, Where: needs})
 			if err != nil {
 				return fmt.Errorf("look for %s: %w", other.Name, err)
 			}
-			if n > 0 {
-				what := "other records"
-				if r.Any(other, access.View) {
+			if n == 0 {
+				continue
+			}
+			what := "other records"
+			rows, visible := r.Rows(other, access.View)
+			if guard, ok := r.sees(other, ref); visible && ok {
+				needs.Guard = guard
+				n, err := s.store.Count(ctx, query.Select{Tenant: r.p.Tenant, Model: other, Where: query.Both(rows, needs)})
+				if err != nil {
+					return fmt.Errorf("look for %s: %w", other.Name, err)
+				}
+				if n > 0 {
 					what = strings.ToLower(other.Plural)
 				}
-				return fault.New(fault.Conflict, "This %s still has %s. Remove or move them first.", strings.ToLower(m.Label), what)
 			}
+			return fault.New(fault.Conflict, "This %s still has %s. Remove or move them first.", strings.ToLower(m.Label), what)
 		}
 	}
 	return nil

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"mandorla/internal/access"
+	"mandorla/internal/audit"
 	"mandorla/internal/model"
 )
 
@@ -15,17 +17,20 @@ type HistoryEntry struct {
 	At         time.Time
 	Act        string // "record.create", "record.update", "record.remove"
 	Person     string
-	PersonName string
+	PersonName string // as it was then; "Somebody" where the principal may not read names of people
 	ClientName string // "" when done directly
 	Surface    access.Surface
 	Changes    []Change // only properties that the principal may read on this record
 }
 
+// somebody stands for a person whose name may not be read.
+const somebody = "Somebody"
+
 // HistoryLimit is how many entries History gives at most.
 const HistoryLimit = 100
 
 // History lists the newest changes of a record that the principal may see, newest first. Changes of properties that may
-// not be read are left out, and so are entries of which nothing remains.
+// not be read are left out, and so are entries of which nothing remains, and the names of people where people may not be seen.
 func (s *Service) History(ctx context.Context, p access.Principal, modelName, id string) ([]HistoryEntry, error) {
 	r, err := s.begin(ctx, p)
 	if err != nil {
@@ -38,35 +43,74 @@ func (s *Service) History(ctx context.Context, p access.Principal, modelName, id
 	if err := s.visible(ctx, r, m, id); err != nil {
 		return nil, err
 	}
-	entries, err := s.store.RecordAudit(ctx, p.Tenant, m.Name, id, HistoryLimit)
-	if err != nil {
-		return nil, fmt.Errorf("read history: %w", err)
+	h := historian{s: s, r: r, m: m, id: strings.ToLower(id), readable: map[*model.Property]bool{}, people: r.seesPeople()}
+	// How much the log holds of what may not be read must not show, so it is read until enough is left.
+	for limit := HistoryLimit; ; limit *= 8 {
+		entries, err := s.store.RecordAudit(ctx, p.Tenant, m.Name, h.id, limit)
+		if err != nil {
+			return nil, fmt.Errorf("read history: %w", err)
+		}
+		out, err := h.visible(ctx, entries)
+		switch {
+		case err != nil:
+			return nil, err
+		case len(out) >= HistoryLimit:
+			return out[:HistoryLimit], nil
+		case len(entries) < limit:
+			return out, nil
+		}
 	}
-	readable := map[*model.Property]bool{}
+}
+
+// historian reads one record's log for one principal.
+type historian struct {
+	s        *Service
+	r        request
+	m        *model.Model
+	id       string
+	readable map[*model.Property]bool
+	people   bool // names of people may be read
+}
+
+func (h historian) visible(ctx context.Context, entries []audit.Entry) ([]HistoryEntry, error) {
 	var out []HistoryEntry
 	for _, e := range entries {
-		h := HistoryEntry{At: e.At, Act: e.Act, Person: e.Person, PersonName: e.PersonName, ClientName: e.ClientName, Surface: e.Surface}
+		one := HistoryEntry{At: e.At, Act: e.Act, Person: e.Person, PersonName: e.PersonName, ClientName: e.ClientName, Surface: e.Surface}
+		if !h.people && e.Person != "" && e.Person != h.r.p.Person {
+			one.PersonName = somebody
+		}
 		for _, c := range e.Changes {
-			prop, ok := m.PropertyByID(c.Property)
+			prop, ok := h.m.PropertyByID(c.Property)
 			if !ok {
 				continue
 			}
-			seen, known := readable[prop]
+			seen, known := h.readable[prop]
 			if !known {
-				if seen, err = s.readable(ctx, r, m, prop, id); err != nil {
+				var err error
+				if seen, err = h.s.readable(ctx, h.r, h.m, prop, h.id); err != nil {
 					return nil, err
 				}
-				readable[prop] = seen
+				h.readable[prop] = seen
 			}
 			if seen {
-				h.Changes = append(h.Changes, Change{Property: prop, Old: stored(prop, c.Old), New: stored(prop, c.New)})
+				one.Changes = append(one.Changes, Change{Property: prop, Old: stored(prop, c.Old), New: stored(prop, c.New)})
 			}
 		}
-		if len(h.Changes) > 0 {
-			out = append(out, h)
+		if len(one.Changes) > 0 {
+			out = append(out, one)
 		}
 	}
 	return out, nil
+}
+
+// seesPeople reports whether the principal may read the names of users.
+func (r request) seesPeople() bool {
+	m, ok := r.Registry().Model("User")
+	if !ok {
+		return false
+	}
+	_, ok = r.sees(m, m.TitleProperty())
+	return ok
 }
 
 // readable reports whether the property may be read on this very record.

@@ -67,7 +67,7 @@ func (s *Service) begin(ctx context.Context, p access.Principal) (request, error
 func (r request) model(name string, forCreate bool) (*model.Model, error) {
 	m, ok := r.Model(name)
 	if !ok || !forCreate && !r.Any(m, access.View) {
-		return nil, r.unknownModel(name)
+		return nil, r.unknownModel(name, forCreate)
 	}
 	return m, nil
 }
@@ -128,7 +128,7 @@ func (r request) view(m *model.Model) ModelView {
 	return v
 }
 
-// known reports whether a write with this action may name the property.
+// known reports whether a request for this action may name the property.
 func (r request) known(m *model.Model, p *model.Property, a access.Action) bool {
 	if _, ok := r.sees(m, p); ok {
 		return true

@@ -9,10 +9,10 @@ import (
 )
 
 // unknownModel is the one answer about a model that does not exist or that the principal may not see.
-func (r request) unknownModel(name string) error {
+func (r request) unknownModel(name string, forCreate bool) error {
 	var names []string
 	for _, m := range r.Registry().Models() {
-		if r.Any(m, access.View) || r.Any(m, access.Create) {
+		if r.Any(m, access.View) || forCreate && r.Any(m, access.Create) {
 			names = append(names, m.Name)
 		}
 	}
@@ -24,17 +24,18 @@ func (r request) unknownModel(name string) error {
 
 // unknownProperty is the one answer about a property that does not exist or that the principal may not see.
 func (r request) unknownProperty(m *model.Model, field, name string) error {
-	f := r.unknownField(m, name)
+	f := r.unknownField(m, name, access.View)
 	if field != "" {
 		f.Path = field
 	}
 	return fault.BadField(f.Path, "%s", f.Msg)
 }
 
-func (r request) unknownField(m *model.Model, name string) fault.Field {
+// unknownField suggests only what the action may name.
+func (r request) unknownField(m *model.Model, name string, a access.Action) fault.Field {
 	var names []string
 	for _, p := range m.Props() {
-		if r.known(m, p, access.Create) {
+		if r.known(m, p, a) {
 			names = append(names, p.Name)
 		}
 	}

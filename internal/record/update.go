@@ -61,42 +61,82 @@ func (s *Service) update(ctx context.Context, r request, res *Result, values []s
 	if !ok {
 		return r.forbiddenProps(m, values, access.Update)
 	}
-	fields := make([]query.Field, 0, len(values)+2)
-	for _, v := range values {
-		fields = append(fields, query.Field{Property: v.prop})
-	}
-	extra := titleParts(m)
-	for _, p := range extra {
-		fields = append(fields, query.Field{Property: p})
-	}
-	found, err := s.store.Select(ctx, r.one(m, res.ID, rows, fields))
+	old, title, err := s.before(ctx, r, res, values, rows)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", m.Name, err)
+		return err
 	}
-	if len(found) == 0 {
-		return r.forbidden(fmt.Sprintf("make this change on this %s", strings.ToLower(m.Label)))
+	changed := s.diff(res, values, old)
+	for p := range title {
+		if v, there := changed[p]; there {
+			title[p] = v
+		}
 	}
-	after := map[*model.Property]any{}
-	for i, p := range extra {
-		after[p] = found[0].Values[len(values)+i]
-	}
-	changed := s.diff(res, values, found[0].Values)
-	for p, v := range changed {
-		after[p] = v
-	}
-	res.Title = titleOf(m, after)
+	res.Title = titleOf(m, title)
 	if len(changed) == 0 {
 		return nil
 	}
-	if err := s.targets(ctx, r, onlyChanged(values, changed)); err != nil {
+	if err := s.targets(ctx, r, res.Changes); err != nil {
 		return err
 	}
+	moves := movesAnchor(m, changed)
 	updatedAt, _ := m.Property("updatedAt")
 	changed[updatedAt] = s.now().UTC()
 	if err := s.store.Update(ctx, r.p.Tenant, m, res.ID, changed); err != nil {
 		return fmt.Errorf("update %s: %w", m.Name, err)
 	}
+	if moves {
+		inside, err := s.reaches(ctx, r, m, res.ID, rows)
+		if err != nil {
+			return err
+		}
+		if !inside {
+			return outside(m)
+		}
+	}
 	return s.log(ctx, r, "record.update", res)
+}
+
+// before reads what the row holds in the sent properties, and what its title is made of. The sent properties must be readable on this
+// very row: the difference between old and new is an answer about the old value.
+func (s *Service) before(ctx context.Context, r request, res *Result, values []sent, rows query.Expr) ([]any, map[*model.Property]any, error) {
+	m := res.Model
+	self, _ := m.Property("_id")
+	fields := make([]query.Field, 0, len(values)+3)
+	for _, v := range values {
+		guard, ok := r.sees(m, v.prop)
+		if !ok { // check has let only seen ones pass
+			return nil, nil, r.unknownProperty(m, "", v.prop.Name)
+		}
+		if guard != nil {
+			rows = query.Both(rows, guard)
+		}
+		fields = append(fields, query.Field{Property: v.prop})
+	}
+	names := r.titleFields(m)
+	fields = append(append(fields, names...), query.Field{Property: self})
+	found, err := s.store.Select(ctx, r.one(m, res.ID, rows, fields))
+	if err != nil {
+		return nil, nil, fmt.Errorf("read %s: %w", m.Name, err)
+	}
+	if len(found) == 0 {
+		return nil, nil, r.forbidden(fmt.Sprintf("make this change on this %s", strings.ToLower(m.Label)))
+	}
+	title := map[*model.Property]any{}
+	for i, f := range names {
+		title[f.Property] = found[0].Values[len(values)+i]
+	}
+	return found[0].Values[:len(values)], title, nil
+}
+
+// movesAnchor reports whether a change puts the record below another company.
+func movesAnchor(m *model.Model, changed map[*model.Property]any) bool {
+	if m.Anchor == "" || m.Anchor == model.Self {
+		return false
+	}
+	first, _, _ := strings.Cut(m.Anchor, ".")
+	p, _ := m.Property(first)
+	_, moves := changed[p]
+	return moves
 }
 
 // diff fills res.Changes with what differs and gives the new values by property.
@@ -111,28 +151,4 @@ func (s *Service) diff(res *Result, values []sent, old []any) map[*model.Propert
 		res.Changes = append(res.Changes, Change{Property: v.prop, Old: old[i], New: v.value})
 	}
 	return changed
-}
-
-func onlyChanged(values []sent, changed map[*model.Property]any) []sent {
-	var out []sent
-	for _, v := range values {
-		if _, ok := changed[v.prop]; ok {
-			out = append(out, v)
-		}
-	}
-	return out
-}
-
-// titleParts are the stored properties that a record's title is made of.
-func titleParts(m *model.Model) []*model.Property {
-	t := m.TitleProperty()
-	if !t.Computed() {
-		return []*model.Property{t}
-	}
-	var out []*model.Property
-	for _, name := range t.Concat {
-		p, _ := m.Property(name)
-		out = append(out, p)
-	}
-	return out
 }

@@ -31,8 +31,8 @@ type Change struct {
 // Result is what a write did, or would do.
 type Result struct {
 	Model   *model.Model
-	ID      string // empty for a creation that was a dry run
-	Title   string
+	ID      string   // empty for a creation that was a dry run
+	Title   string   // "" where the principal may not read it
 	Changes []Change // in declared order; only what really differs
 	DryRun  bool
 }
@@ -68,10 +68,11 @@ type sent struct {
 func (r request) check(m *model.Model, values map[string]any, a access.Action) ([]sent, error) {
 	var bad []fault.Field
 	given := map[*model.Property]any{}
-	for name, raw := range flatten(values) {
+	for _, in := range flatten(values) {
+		name, raw := in.name, in.value
 		p, ok := m.Property(name)
 		if !ok || !r.known(m, p, a) {
-			bad = append(bad, r.unknownField(m, name))
+			bad = append(bad, r.unknownField(m, name, a))
 			continue
 		}
 		if _, twice := given[p]; twice {
@@ -121,21 +122,25 @@ func (r request) writeValue(m *model.Model, p *model.Property, raw any, a access
 	return v, err
 }
 
-// flatten lifts {"custom": {"Sector": …}} to {"custom.Sector": …}.
-func flatten(values map[string]any) map[string]any {
-	custom, ok := values["custom"].(map[string]any)
-	if !ok {
-		return values
-	}
-	out := make(map[string]any, len(values)+len(custom))
-	for k, v := range values {
-		if k != "custom" {
-			out[k] = v
+type input struct {
+	name  string
+	value any
+}
+
+// flatten lifts {"custom": {"Sector": …}} to {"custom.Sector": …} and puts the names in order, so that equal requests get equal answers.
+func flatten(values map[string]any) []input {
+	out := make([]input, 0, len(values))
+	for name, v := range values {
+		custom, nested := v.(map[string]any)
+		if name != "custom" || !nested {
+			out = append(out, input{name, v})
+			continue
+		}
+		for own, v := range custom {
+			out = append(out, input{"custom." + own, v})
 		}
 	}
-	for k, v := range custom {
-		out["custom."+k] = v
-	}
+	slices.SortFunc(out, func(a, b input) int { return strings.Compare(a.name, b.name) })
 	return out
 }
 
@@ -147,29 +152,39 @@ func props(values []sent) []*model.Property {
 	return out
 }
 
-// targets checks that every record a write refers to exists for the principal.
-func (s *Service) targets(ctx context.Context, r request, values []sent) error {
+// targets checks that every record a change newly refers to exists for the principal.
+func (s *Service) targets(ctx context.Context, r request, changes []Change) error {
 	var bad []fault.Field
-	for _, v := range values {
-		if v.value == nil || v.prop.To == "" {
+	for _, v := range changes {
+		if v.Property.To == "" {
 			continue
 		}
-		ids, many := v.value.([]string)
-		if !many {
-			ids = []string{v.value.(string)}
-		}
-		missing, err := s.missing(ctx, r, v.prop.To, ids)
+		before := idsIn(v.Old)
+		ids := slices.DeleteFunc(idsIn(v.New), func(id string) bool { return slices.Contains(before, id) })
+		missing, err := s.missing(ctx, r, v.Property.To, ids)
 		if err != nil {
 			return err
 		}
 		if missing != "" {
-			bad = append(bad, fault.Field{Path: v.prop.Name, Msg: fmt.Sprintf("there is no %s with the _id %q.", v.prop.To, missing)})
+			bad = append(bad, fault.Field{Path: v.Property.Name, Msg: fmt.Sprintf("there is no %s with the _id %q.", v.Property.To, missing)})
 		}
 	}
 	if len(bad) > 0 {
 		return fault.BadFields(bad)
 	}
 	return nil
+}
+
+// idsIn gives the ids that a reference or a list of them holds, as a new slice.
+func idsIn(v any) []string {
+	switch v := v.(type) {
+	case string:
+		return []string{v}
+	case []string:
+		return slices.Clone(v)
+	default:
+		return nil
+	}
 }
 
 // missing gives the first id that does not exist for the principal. Oneself always exists.
@@ -223,6 +238,24 @@ func rawJSON(p *model.Property, v any) []byte {
 		return nil
 	}
 	return p.Kind.AppendJSON(nil, v)
+}
+
+// titleFields gives the stored properties that a record's title is made of, as the principal may read them; none where the title is hidden.
+func (r request) titleFields(m *model.Model) []query.Field {
+	t := m.TitleProperty()
+	guard, ok := r.sees(m, t)
+	if !ok || t.Via != "" {
+		return nil
+	}
+	if len(t.Concat) == 0 {
+		return []query.Field{{Property: t, Guard: guard}}
+	}
+	out := make([]query.Field, 0, len(t.Concat))
+	for _, name := range t.Concat {
+		p, _ := m.Property(name)
+		out = append(out, query.Field{Property: p, Guard: guard})
+	}
+	return out
 }
 
 // titleOf names the record after a write, from its new and old values.

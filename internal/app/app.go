@@ -1,0 +1,182 @@
+// Package app is the composition root: it opens the store, makes every service and surface, and gives one http.Handler. The
+// command line, the end-to-end tests and the benchmarks all start the product here, so what they run is what people get.
+package app
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"mandorla/internal/catalog"
+	"mandorla/internal/fault"
+	"mandorla/internal/identity"
+	"mandorla/internal/mcpserver"
+	"mandorla/internal/model"
+	"mandorla/internal/oauth"
+	"mandorla/internal/record"
+	"mandorla/internal/schema"
+	"mandorla/internal/store/postgres"
+	"mandorla/internal/store/sqlite"
+	"mandorla/internal/store/sqlstore"
+	"mandorla/internal/web"
+)
+
+// Config is what an operator chooses.
+type Config struct {
+	DataDir string // folder of the SQLite file; made where it is missing
+	DB      string // PostgreSQL DSN; "": SQLite
+	Origin  string // of the server as browsers and clients see it; "" where nothing is served
+
+	AccessLife time.Duration // of access tokens; 0: 8 hours
+	Version    string        // of the product, told to MCP clients
+	Demo       *web.Demo     // marks a demo installation; nil otherwise
+	DemoClient *DemoClient   // what demo mode tells `mandorla ask` on this machine; nil otherwise
+}
+
+// Deps are the application's ties to the world outside. Now and Rand are required.
+type Deps struct {
+	Now  func() time.Time
+	Rand io.Reader    // cryptographic randomness
+	IDs  io.Reader    // what record ids are made from; nil: Rand
+	Log  *slog.Logger // nil: nothing is logged
+}
+
+// App is a running installation.
+type App struct {
+	Store    *sqlstore.Store
+	Schema   *schema.Service
+	Gate     *record.Service
+	Identity *identity.Service
+	OAuth    *oauth.Service
+	NewID    func() string
+
+	cfg  Config
+	deps Deps
+}
+
+// Open opens or creates the database and makes the services. The caller closes the App.
+func Open(ctx context.Context, cfg Config, deps Deps) (*App, error) {
+	if deps.Log == nil {
+		deps.Log = slog.New(slog.DiscardHandler)
+	}
+	if deps.IDs == nil {
+		deps.IDs = deps.Rand
+	}
+	ids, err := model.NewIDs(deps.Now, deps.IDs)
+	if err != nil {
+		return nil, err
+	}
+	base, err := model.New(catalog.Models(), nil)
+	if err != nil {
+		return nil, fmt.Errorf("catalog: %w", err)
+	}
+	st, err := openStore(ctx, cfg, base, ids.New)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{Store: st, NewID: ids.New, cfg: cfg, deps: deps}
+	if err := a.services(ctx); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return a, nil
+}
+
+func openStore(ctx context.Context, cfg Config, base *model.Registry, newID func() string) (*sqlstore.Store, error) {
+	switch {
+	case cfg.DB == "":
+		return sqlite.Open(ctx, filepath.Join(cfg.DataDir, "mandorla.db"), base, newID)
+	case strings.HasPrefix(cfg.DB, "postgres://"), strings.HasPrefix(cfg.DB, "postgresql://"):
+		return postgres.Open(ctx, cfg.DB, base, newID)
+	default:
+		return nil, fault.New(fault.Invalid, "The database address must begin with postgres://, as in postgres://user:password@host:5432/name. Leave --db out for SQLite.")
+	}
+}
+
+func (a *App) services(ctx context.Context) error {
+	key, err := a.installationKey(ctx, "cursor_key")
+	if err != nil {
+		return err
+	}
+	if a.Schema, err = schema.New(a.Store, catalog.Models(), a.NewID); err != nil {
+		return err
+	}
+	a.Gate = record.New(record.Options{Store: a.Store, Registries: a.Schema, Now: a.deps.Now, NewID: a.NewID, CursorKey: key})
+	a.Identity = identity.New(identity.Options{Store: a.Store, Now: a.deps.Now, Rand: a.deps.Rand, NewID: a.NewID, Log: a.deps.Log})
+	origin := a.cfg.Origin
+	if origin == "" {
+		origin = "http://127.0.0.1" // nothing is served: only stored things are worked on
+	}
+	a.OAuth, err = oauth.New(oauth.Options{
+		Store: a.Store, Identity: a.Identity, Registry: a.Schema.Base(), Origin: origin,
+		Now: a.deps.Now, Rand: a.deps.Rand, NewID: a.NewID, Log: a.deps.Log, AccessLifetime: a.cfg.AccessLife,
+	})
+	return err
+}
+
+// installationKey gives 32 secret bytes that stay the same for the life of the database, on every replica.
+func (a *App) installationKey(ctx context.Context, name string) ([]byte, error) {
+	fresh := make([]byte, 32)
+	if _, err := io.ReadFull(a.deps.Rand, fresh); err != nil {
+		return nil, fmt.Errorf("read randomness: %w", err)
+	}
+	kept, err := a.Store.EnsureSetting(ctx, name, hex.EncodeToString(fresh))
+	if err != nil {
+		return nil, fmt.Errorf("read setting %s: %w", name, err)
+	}
+	return hex.DecodeString(kept)
+}
+
+// Close writes what is still held back and closes the database.
+func (a *App) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return errors.Join(a.OAuth.Flush(ctx), a.Store.Close())
+}
+
+// Handler gives everything that is served: pages with cookies, and beside them the addresses for programs, which read none.
+func (a *App) Handler() (http.Handler, error) {
+	pages, err := web.New(web.Options{
+		Gate: a.Gate, Identity: a.Identity, OAuth: a.OAuth, Registries: a.Schema, Origin: a.cfg.Origin,
+		Now: a.deps.Now, Logger: a.deps.Log, Demo: a.cfg.Demo,
+	})
+	if err != nil {
+		return nil, err
+	}
+	mcp, err := mcpserver.New(mcpserver.Options{
+		Gate: a.Gate, Authenticator: mcpTokens{a.OAuth}, Origin: a.cfg.Origin, Now: a.deps.Now, Logger: a.deps.Log, Version: a.cfg.Version,
+	})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	for _, route := range a.OAuth.Routes() {
+		mux.Handle(route.Path, route.Handler)
+	}
+	for _, path := range []string{"/v1/mcp", "/mcp"} {
+		mux.Handle(path, mcp.Handler())
+	}
+	mux.HandleFunc("GET /healthz", a.health)
+	if a.cfg.DemoClient != nil {
+		mux.Handle("GET /demo.json", a.cfg.DemoClient)
+	}
+	mux.Handle("/", pages)
+	return mux, nil
+}
+
+// health answers 200 where the database answers.
+func (a *App) health(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	if _, err := a.Store.Tenants(r.Context()); err != nil {
+		a.deps.Log.Error("health", "error", err)
+		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "ok")
+}

@@ -1,0 +1,90 @@
+package identity
+
+import (
+	"context"
+	"time"
+
+	"mandorla/internal/access"
+	"mandorla/internal/audit"
+)
+
+// Store keeps accounts, sessions, memberships and roles. What is not there is a fault.NotFound; a taken unique value is a
+// fault.Conflict. Instants have millisecond precision.
+type Store interface {
+	audit.Store
+	// InTx runs fn in one transaction; a context that already carries one joins it. fn may run again.
+	InTx(ctx context.Context, fn func(ctx context.Context) error) error
+
+	InsertAccount(ctx context.Context, a Account, passwordHash string) error
+	// AccountByEmail takes the address in its normal form and also gives the password hash.
+	AccountByEmail(ctx context.Context, email string) (a Account, passwordHash string, err error)
+	AccountByID(ctx context.Context, id string) (Account, error)
+	// SetPasswordHash stores a hash; endAll also raises the account's epoch, which ends its OAuth authorizations.
+	SetPasswordHash(ctx context.Context, account, hash string, endAll bool) error
+	// SetAccountDisabled also raises the epoch.
+	SetAccountDisabled(ctx context.Context, account string, disabled bool) error
+	SetAccountSuper(ctx context.Context, account string, super bool) error
+	// MembershipsOf lists an account's tenants, without roles.
+	MembershipsOf(ctx context.Context, account string) ([]Membership, error)
+
+	InsertSession(ctx context.Context, s SessionRecord, tokenHash string) error
+	// SessionByHash reads session, account, memberships, User records, roles and tenants with one statement.
+	SessionByHash(ctx context.Context, tokenHash string) (SessionRecord, error)
+	// SessionsOf lists an account's sessions, newest first, without memberships.
+	SessionsOf(ctx context.Context, account string) ([]SessionRecord, error)
+	TouchSession(ctx context.Context, id string, seen time.Time) error
+	SetSessionTenant(ctx context.Context, id, tenant string) error
+	DeleteSession(ctx context.Context, account, id string) error
+	// DeleteSessions removes all of an account's sessions but the one named.
+	DeleteSessions(ctx context.Context, account, except string) error
+	DeleteOldSessions(ctx context.Context, seenBefore, createdBefore time.Time) error
+
+	// InsertMember ties an account to a User record that exists.
+	InsertMember(ctx context.Context, tenant, user, account string, at time.Time) error
+	DeleteMember(ctx context.Context, tenant, user string) error
+	// MemberByUser reads one person with roles, as SessionByHash does.
+	MemberByUser(ctx context.Context, tenant, user string) (Membership, error)
+	// RoleMembers lists the ids of the User records that have a role.
+	RoleMembers(ctx context.Context, tenant, role string) ([]string, error)
+	// SetMemberRoles replaces the roles of a person.
+	SetMemberRoles(ctx context.Context, tenant, user string, roles []string) error
+
+	RolesOf(ctx context.Context, tenant string) ([]RoleRecord, error)
+	InsertRole(ctx context.Context, tenant string, r RoleRecord, at time.Time) error
+	// UpdateRole stores r with version r.Version where the stored version is one less, else fault.Conflict.
+	UpdateRole(ctx context.Context, tenant string, r RoleRecord, at time.Time) error
+	DeleteRole(ctx context.Context, tenant, role string) error
+}
+
+// SessionRecord is a session as stored, with what Session needs to know about its account.
+type SessionRecord struct {
+	ID          string
+	Account     Account
+	Tenant      string // chosen; "" before any choice
+	CreatedAt   time.Time
+	SeenAt      time.Time
+	IP, Agent   string
+	Memberships []Membership // by tenant name
+}
+
+// Membership is a person in a tenant: the account, its User record and the roles.
+type Membership struct {
+	Tenant          string
+	TenantName      string
+	TenantActive    bool
+	RegistryVersion int64
+	User            string // id of the User record
+	UserName        string
+	UserInactive    bool
+	Account         Account
+	Roles           []RoleRecord
+}
+
+// RoleRecord is a role as stored; its permission set is still text.
+type RoleRecord struct {
+	ID, Name, Doc string
+	Portfolio     access.Portfolio
+	Set           string // JSON of access.Set
+	Admin         bool
+	Version       int64
+}

@@ -1,0 +1,69 @@
+package oauth
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"mandorla/internal/access"
+	"mandorla/internal/fault"
+)
+
+var errToken = fault.New(fault.Unauthenticated, "The access token is not valid (any more). Connect again.")
+
+// Authenticate checks an access token for a resource and gives the person through the client. Token, authorization, client, person,
+// membership, account, roles and tenant are read with one statement at every call, so a reduction anywhere works at once. Whatever is
+// wrong with a token is one and the same fault.Unauthenticated; any other error means that the check could not be made.
+func (s *Service) Authenticate(ctx context.Context, token string, resource Resource, surface access.Surface) (access.Principal, error) {
+	if !strings.HasPrefix(token, accessPrefix) || len(token) != len(accessPrefix)+43 {
+		return access.Principal{}, errToken
+	}
+	t, st, err := s.Store.StandingByToken(ctx, hash(token))
+	if fault.Is(err, fault.NotFound) {
+		return access.Principal{}, errToken
+	}
+	if err != nil {
+		return access.Principal{}, fmt.Errorf("read token: %w", err)
+	}
+	now := s.Now()
+	if t.Kind != Access || !t.RevokedAt.IsZero() || !now.Before(t.ExpiresAt) || !st.alive(now) || st.Authorization.Resource != string(resource) {
+		return access.Principal{}, errToken
+	}
+	p, err := s.effective(st, t.Scope, surface)
+	if err != nil {
+		return access.Principal{}, err
+	}
+	s.uses.add(ctx, s, st.Authorization, now)
+	return p, nil
+}
+
+// alive reports whether the authorization works: not ended, and client, person, account, membership and tenant in force.
+func (st Standing) alive(now time.Time) bool {
+	a, c, m := st.Authorization, st.Client, st.Member
+	return a.EndedAt.IsZero() && now.Before(a.ExpiresAt) && now.Before(a.IdleUntil) &&
+		c.Enabled && (c.Published || c.Tenant == a.Tenant) &&
+		m.Active() && m.Account.ID == a.Account && m.Account.Epoch == a.AccountEpoch
+}
+
+// effective is authorization ∩ client now ∩ each of the person's roles now, less what the token's scope leaves out.
+func (s *Service) effective(st Standing, scope string, surface access.Surface) (access.Principal, error) {
+	roles, err := s.Identity.DecodeRoles(st.Member)
+	if err != nil {
+		return access.Principal{}, err
+	}
+	accepted, err := s.sets.Decode(st.Authorization.SetText)
+	if err != nil {
+		return access.Principal{}, fmt.Errorf("authorization %s: %w", st.Authorization.ID, err)
+	}
+	ceiling := accepted
+	if !st.Client.Dynamic {
+		if ceiling, err = s.sets.Decode(st.Client.SetText); err != nil {
+			return access.Principal{}, fmt.Errorf("client %s: %w", st.Client.ID, err)
+		}
+	}
+	p := st.Member.Principal(roles, surface)
+	p.Lanes = access.ThroughClient(p.Lanes, narrow(s.Registry, accepted, scope), ceiling)
+	p.Client, p.ClientName, p.Authorization = st.Client.ID, st.Client.Name, st.Authorization.ID
+	return p, nil
+}

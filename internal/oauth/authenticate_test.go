@@ -1,0 +1,260 @@
+package oauth_test
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"mandorla/internal/access"
+	"mandorla/internal/identity"
+	"mandorla/internal/oauth"
+)
+
+// TestService runs what has no row in the matrix, on every engine.
+func TestService(t *testing.T) {
+	for _, engine := range engines {
+		st := openStore(t, engine)
+		for name, run := range map[string]func(*world){
+			"effective":        testEffective,
+			"no-overlap":       testNoOverlap,
+			"dynamic-client":   testDynamicClient,
+			"tenants":          testTenants,
+			"chosen-tenant":    testChosenTenant,
+			"uses-are-noted":   testUsesAreNoted,
+			"clean":            testClean,
+			"connection-limit": testConnectionLimit,
+		} {
+			t.Run(name+"/"+engine, func(t *testing.T) { run(newWorld(t, st)) })
+		}
+	}
+}
+
+// testEffective walks step 8 of the product's walk: less works at once, more waits for a new authorization.
+func testEffective(w *world) {
+	ctx, op := w.Context(), w.operator("T1")
+	only := func(a access.Action) access.Set {
+		return access.Set{"Company": {Actions: a, View: access.Only("co02"), Update: access.Only("co02")}}
+	}
+	change := func(version int64, set access.Set) {
+		_, err := w.as.UpdateClient(ctx, op, w.c1.ID, version, oauth.ClientInput{Name: "C1", RedirectURIs: w.c1.RedirectURIs, Set: set, Enabled: true})
+		must(w.T, err)
+	}
+	change(1, only(access.View|access.Update))
+	at, _ := w.connect()
+	p, err := w.as.Authenticate(ctx, at, oauth.MCP, access.SurfaceMCP)
+	must(w.T, err)
+	if p.Tenant != w.tenant["T1"] || p.Person != w.user["A"] || p.PersonName != "A Person" || p.Client != w.c1.ID || p.ClientName != "C1" ||
+		p.Authorization == "" || p.Admin || p.Surface != access.SurfaceMCP || !slices.Equal(p.Roles, []string{identity.Administrator}) {
+		w.Errorf("principal %+v", p)
+	}
+	if len(p.Lanes) != 1 || len(p.Lanes[0].Set) != 1 || p.Lanes[0].Set["Company"].View.All || !p.Lanes[0].Set["Company"].View.Has("co02") {
+		w.Errorf("lanes %+v", p.Lanes)
+	}
+	change(2, only(access.View))
+	if w.may(at, "Company", access.Update) {
+		w.Error("a reduction of the client does not work at once")
+	}
+	change(3, w.full())
+	if !w.may(at, "Company", access.Update) || w.may(at, "Company", access.Remove) || w.may(at, "Task", access.View) {
+		w.Error("the connection has more or less than was accepted")
+	}
+	// The same with the role.
+	roles, err := w.ids.Roles(ctx, w.tenant["T1"])
+	must(w.T, err)
+	i := slices.IndexFunc(roles, func(r access.Role) bool { return r.Name == identity.Administrator })
+	r := roles[i]
+	r.Set = only(access.View)
+	_, err = w.ids.SaveRole(ctx, op, r)
+	must(w.T, err)
+	if w.may(at, "Company", access.Update) || !w.may(at, "Company", access.View) {
+		w.Error("a reduction of the role does not work at once")
+	}
+	must(w.T, w.ids.AssignRoles(ctx, op, w.tenant["T1"], w.user["V"], []string{r.ID}))
+	if _, err := w.ids.SaveRole(ctx, op, r); err == nil {
+		w.Error("a role was changed from an old version")
+	}
+}
+
+func testNoOverlap(w *world) {
+	c, _ := w.client(oauth.ClientInput{Name: "N", Kind: oauth.Public, RedirectURIs: []string{callback}, Set: access.Set{"Company": {Actions: access.Remove}}})
+	v := w.visitor("V")
+	begun, err := w.begin(v, w.query(c))
+	must(w.T, err)
+	p, err := w.as.Show(w.Context(), begun.Pending, v)
+	must(w.T, err)
+	if !p.NoOverlap || len(p.ClientAsks) != 1 || len(p.RoleAllows) < 5 || !slices.Equal(p.Roles, []string{identity.CSM}) {
+		w.Errorf("page %+v", p)
+	}
+	if _, err := w.as.Approve(w.Context(), begun.Pending, p.FormToken, nil, v); err == nil {
+		w.Error("approved")
+	}
+	if _, err := w.as.Deny(w.Context(), begun.Pending, p.FormToken, v); err != nil {
+		w.Errorf("deny: %v", err)
+	}
+}
+
+func testDynamicClient(w *world) {
+	c, _ := w.client(oauth.ClientInput{Name: "D", Kind: oauth.Public, RedirectURIs: []string{callback}})
+	c, err := w.as.SetClientReach(w.Context(), w.operator("T1"), c.ID, c.Version, true, false)
+	must(w.T, err)
+	v := w.visitor("V")
+	pick := func(choice access.Set) (string, error) {
+		begun, err := w.begin(v, w.query(c))
+		must(w.T, err)
+		p, err := w.as.Show(w.Context(), begun.Pending, v)
+		must(w.T, err)
+		return w.as.Approve(w.Context(), begun.Pending, p.FormToken, choice, v)
+	}
+	if _, err := pick(nil); err == nil {
+		w.Error("approved nothing")
+	}
+	to, err := pick(access.Set{"Task": access.FullModel})
+	must(w.T, err)
+	u, _ := url.Parse(to)
+	got := w.exchange(c, u.Query().Get("code"))
+	w.ok(got)
+	at := got.str("access_token")
+	if !w.may(at, "Task", access.Update) || w.may(at, "Task", access.Remove) || w.may(at, "Company", access.View) {
+		w.Error("not what was picked inside the role")
+	}
+}
+
+func testTenants(w *world) {
+	b := w.visitor("B")
+	begun, err := w.begin(b, w.query(w.c1))
+	must(w.T, err)
+	_, err = w.as.Show(w.Context(), begun.Pending, b)
+	w.page403(err)
+	c, err := w.as.SetClientReach(w.Context(), w.operator("T1"), w.c1.ID, 1, false, true)
+	must(w.T, err)
+	p, err := w.as.Show(w.Context(), begun.Pending, b)
+	must(w.T, err)
+	to, err := w.as.Approve(w.Context(), begun.Pending, p.FormToken, nil, b)
+	must(w.T, err)
+	u, _ := url.Parse(to)
+	got := w.exchange(c, u.Query().Get("code"))
+	w.ok(got)
+	who, err := w.as.Authenticate(w.Context(), got.str("access_token"), oauth.MCP, access.SurfaceMCP)
+	if err != nil || who.Tenant != w.tenant["T2"] {
+		w.Errorf("%+v, %v", who, err)
+	}
+	_, err = w.as.SetClientReach(w.Context(), w.operator("T1"), w.c1.ID, 2, false, false)
+	must(w.T, err)
+	if w.works(got.str("access_token")) {
+		w.Error("a private client works in another tenant")
+	}
+	// Another tenant's administrator does not see the client.
+	if _, err := w.as.Client(w.Context(), w.tenant["T2"], w.c1.ID); err == nil {
+		w.Error("the client is visible in another tenant")
+	}
+	if err := w.as.DeleteClient(w.Context(), w.operator("T2"), w.c1.ID); err == nil {
+		w.Error("deleted from another tenant")
+	}
+	if _, _, err := w.as.CreateClient(w.Context(), w.visitor("V").Principal, oauth.ClientInput{Name: "x", Kind: oauth.Public}); err == nil {
+		w.Error("a client was made without the administrator switch")
+	}
+}
+
+// testChosenTenant: a person of both tenants whose session is in the other one is told which to choose.
+func testChosenTenant(w *world) {
+	roles, err := w.ids.Roles(w.Context(), w.tenant["T2"])
+	must(w.T, err)
+	w.addUser("T2", "A", roles[0].ID)
+	w.visitor("A")
+	session, p, err := w.ids.Session(w.Context(), w.token["A"], w.tenant["T2"])
+	must(w.T, err)
+	v := oauth.Visitor{Session: session, Principal: p, Browser: w.visitor("A").Browser}
+	if len(session.Tenants) != 2 || p.Tenant != w.tenant["T2"] {
+		w.Fatalf("session %+v", session)
+	}
+	begun, err := w.begin(v, w.query(w.c1))
+	must(w.T, err)
+	_, err = w.as.Show(w.Context(), begun.Pending, v)
+	var other *oauth.TenantError
+	if !errors.As(err, &other) || other.Tenant.ID != w.tenant["T1"] {
+		w.Errorf("got %v", err)
+	}
+}
+
+func testUsesAreNoted(w *world) {
+	at, _ := w.connect()
+	if !w.works(at) {
+		w.Fatal("does not work")
+	}
+	first := w.clock.Now()
+	must(w.T, w.as.Flush(w.Context()))
+	if got := w.connections("A")[0].UsedAt; !got.Equal(first) {
+		w.Errorf("used at %v, want %v", got, first)
+	}
+	c, err := w.as.Client(w.Context(), w.tenant["T1"], w.c1.ID)
+	must(w.T, err)
+	if c.Steps.AuthorizeFirst.IsZero() || c.Steps.ExchangeFirst.IsZero() || !c.Steps.CallFirst.Equal(first) {
+		w.Errorf("steps %+v", c.Steps)
+	}
+	w.clock.Add(30 * time.Second)
+	w.works(at)
+	must(w.T, w.as.Flush(w.Context()))
+	if got := w.connections("A")[0].UsedAt; !got.Equal(first) {
+		w.Error("noted twice within a minute")
+	}
+	w.clock.Add(31 * time.Second)
+	w.works(at)
+	failing := &failingUses{Store: w.store}
+	failing.fail.Store(true)
+	w.as = w.remake(failing)
+	w.serve()
+	w.works(at)
+	if err := w.as.Flush(w.Context()); err == nil {
+		w.Error("no error")
+	}
+	failing.fail.Store(false)
+	must(w.T, w.as.Flush(w.Context()))
+	if got := w.connections("A")[0].UsedAt; !got.Equal(w.clock.Now()) {
+		w.Error("a use was lost after a failure")
+	}
+}
+
+type failingUses struct {
+	oauth.Store
+	fail atomic.Bool
+}
+
+func (f *failingUses) NoteUses(ctx context.Context, uses []oauth.Use) error {
+	if f.fail.Load() {
+		return errBroken
+	}
+	return f.Store.NoteUses(ctx, uses)
+}
+
+func testClean(w *world) {
+	at, rt := w.connect()
+	gone := w.code(w.c1)
+	w.clock.Add(8 * 24 * time.Hour)
+	must(w.T, w.as.Clean(w.Context()))
+	if _, err := w.store.CodeByHash(w.Context(), sum(gone)); err == nil {
+		w.Error("an old code is kept")
+	}
+	if _, err := w.store.TokenByHash(w.Context(), sum(at)); err == nil {
+		w.Error("an old token is kept")
+	}
+	list, err := w.store.Authorizations(w.Context(), oauth.Which{Client: w.c1.ID})
+	if err != nil || len(list) != 1 {
+		w.Errorf("%d authorizations, %v", len(list), err)
+	}
+	w.ok(w.refresh(w.c1, rt))
+}
+
+func testConnectionLimit(w *world) {
+	first, _ := w.connect()
+	for range 20 {
+		w.clock.Add(time.Second)
+		w.connect()
+	}
+	if n := len(w.connections("A")); n != 20 || w.works(first) {
+		w.Errorf("%d connections", n)
+	}
+}

@@ -1,0 +1,202 @@
+package oauth
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"mandorla/internal/fault"
+	"mandorla/internal/identity"
+)
+
+// PageError is an authorization request that must end on a page of ours: nobody is redirected, since the address to redirect to
+// cannot be trusted.
+type PageError struct {
+	Status int    // of the page: 400, 403 or 429
+	Msg    string // safe to show
+	Err    error  // for the log
+}
+
+// Error gives the message.
+func (e *PageError) Error() string { return e.Msg }
+
+// Unwrap gives the cause.
+func (e *PageError) Unwrap() error { return e.Err }
+
+// RedirectError is an authorization request that the client is told about: answer 303 to URL.
+type RedirectError struct {
+	URL  string // the client's redirect address with error, state and iss
+	Code string // such as "invalid_scope"
+}
+
+// Error gives the code.
+func (e *RedirectError) Error() string { return "authorization request refused: " + e.Code }
+
+// AuthorizeRequest is one opening of GET /oauth/authorize.
+type AuthorizeRequest struct {
+	RawQuery string
+	Browser  string // value of the binding cookie, see NewBinding
+	IP       string
+	Session  *identity.Session // nil: nobody is signed in
+}
+
+// Begun is a stored request.
+type Begun struct {
+	Pending string // id for Show; belongs into the address of the page, works in this browser only
+	SignIn  bool   // a sign-in comes first
+}
+
+// NewBinding gives the value of the cookie that ties an authorization request to the browser that opened it. Set it as
+// __Host-authorize (Secure, HttpOnly, SameSite=Lax, Path=/) where a browser comes to /oauth/authorize without one.
+func (s *Service) NewBinding() (string, error) { return s.random("br_", 32) }
+
+const (
+	maxQuery = 16 << 10
+	maxState = 4096
+)
+
+// BeginAuthorize checks an authorization request and keeps it for ten minutes. The error is a *PageError or a *RedirectError
+// where the request is to blame; an unknown client or redirect address never redirects.
+func (s *Service) BeginAuthorize(ctx context.Context, r AuthorizeRequest) (Begun, error) {
+	if wait := s.requests.Take(identity.IPPrefix(r.IP)); wait > 0 {
+		return Begun{}, &PageError{Status: 429, Msg: "Too many authorization requests came from your network. Try again in a minute."}
+	}
+	q, err := parseForm(r.RawQuery, maxQuery)
+	if err != nil {
+		return Begun{}, badPage("The link to this page is damaged: %s", err)
+	}
+	client, err := s.clientByID(ctx, q.get("client_id"))
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return Begun{}, fmt.Errorf("read client: %w", err)
+	}
+	if err != nil || !client.Enabled {
+		return Begun{}, badPage("The app that sent you here is not known, or is switched off. Ask your administrator to look at it in the App Center.")
+	}
+	redirect := q.get("redirect_uri")
+	if redirect == "" || !matchRedirect(client.RedirectURIs, redirect) {
+		return Begun{}, badPage("The app that sent you here asked to be answered at an address that is not among its redirect URLs. An administrator can add it in the App Center.")
+	}
+	if len(q.get("state")) > maxState {
+		return Begun{}, badPage("The link to this page is too long.")
+	}
+	p := PendingRecord{
+		Browser: hash(r.Browser), Client: client.ID, RedirectURI: redirect,
+		State: url.QueryEscape(q.get("state")), Challenge: q.get("code_challenge"), CreatedAt: s.Now(),
+	}
+	if code := s.checkAuthorize(q, &p, r.Session != nil); code != "" {
+		if r.Session == nil && client.Unverified {
+			return Begun{}, badPage("The app that sent you here made a request that cannot be granted (%s).", code)
+		}
+		return Begun{}, &RedirectError{URL: s.answer(p, url.Values{"error": {code}}), Code: code}
+	}
+	if len(r.Browser) < 40 {
+		return Begun{}, badPage("Your browser does not accept cookies from this site. Allow them and start again from the app.")
+	}
+	return s.keepPending(ctx, p, r)
+}
+
+func (s *Service) keepPending(ctx context.Context, p PendingRecord, r AuthorizeRequest) (Begun, error) {
+	id, err := s.random("au_", 32)
+	if err != nil {
+		return Begun{}, err
+	}
+	p.Hash = hash(id)
+	err = s.Store.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.InsertPending(ctx, p); err != nil {
+			return fmt.Errorf("keep request: %w", err)
+		}
+		return s.Store.MarkStep(ctx, p.Client, StepAuthorize, s.Now())
+	})
+	if err != nil {
+		return Begun{}, err
+	}
+	return Begun{Pending: id, SignIn: r.Session == nil || p.Fresh}, nil
+}
+
+// checkAuthorize reads everything after client and redirect address; code is the OAuth error, "" for none.
+func (s *Service) checkAuthorize(q form, p *PendingRecord, signedIn bool) (code string) {
+	switch {
+	case q.has("request"):
+		return "request_not_supported"
+	case q.has("request_uri"):
+		return "request_uri_not_supported"
+	case !q.has("response_type"):
+		return "invalid_request"
+	case q.get("response_type") != "code":
+		return "unsupported_response_type"
+	case q.has("response_mode") && q.get("response_mode") != "query":
+		return "invalid_request"
+	case q.get("code_challenge_method") != "S256" || !challengeForm(p.Challenge):
+		return "invalid_request"
+	}
+	var ok bool
+	if p.Scope, ok = parseScope(s.Registry, q.get("scope")); !ok {
+		return "invalid_scope"
+	}
+	if p.Resource, ok = s.askedResource(q); !ok {
+		return "invalid_target"
+	}
+	return checkPrompt(q, p, signedIn)
+}
+
+// askedResource gives the resource in its stored form, the kind of resource it names.
+func (s *Service) askedResource(q form) (string, bool) {
+	if !q.has("resource") && s.MissingResource {
+		return string(MCP), true
+	}
+	r, ok := s.resource(q.get("resource"))
+	return string(r), ok && !q.repeated
+}
+
+// checkPrompt: the page is always shown, so "consent" and "select_account" ask for nothing more, and "none" can never be met.
+func checkPrompt(q form, p *PendingRecord, signedIn bool) (code string) {
+	if !q.has("prompt") {
+		return ""
+	}
+	prompts := strings.Split(q.get("prompt"), " ")
+	for _, one := range prompts {
+		switch one {
+		case "none":
+			if len(prompts) > 1 {
+				return "invalid_request"
+			}
+			if !signedIn {
+				return "login_required"
+			}
+			return "interaction_required"
+		case "login":
+			p.Fresh = true
+		case "consent", "select_account":
+		default:
+			return "invalid_request"
+		}
+	}
+	return ""
+}
+
+// challengeForm: an S256 challenge is 32 bytes in base64url without padding (RFC 7636 section 4.2).
+func challengeForm(challenge string) bool {
+	if len(challenge) != 43 {
+		return false
+	}
+	for _, c := range []byte(challenge) {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
+			return false
+		}
+	}
+	return true
+}
+
+// answer is the client's redirect address with the parameters, state and iss (RFC 9207).
+func (s *Service) answer(p PendingRecord, params url.Values) string {
+	if state, err := url.QueryUnescape(p.State); err == nil && state != "" {
+		params.Set("state", state)
+	}
+	params.Set("iss", s.Origin)
+	return withParams(p.RedirectURI, params)
+}
+
+func badPage(format string, args ...any) *PageError {
+	return &PageError{Status: 400, Msg: fmt.Sprintf(format, args...)}
+}

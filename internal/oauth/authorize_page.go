@@ -1,0 +1,284 @@
+package oauth
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"mandorla/internal/access"
+	"mandorla/internal/audit"
+	"mandorla/internal/fault"
+	"mandorla/internal/identity"
+)
+
+// Visitor is the person before the authorization page, as identity.Service.Session gave it.
+type Visitor struct {
+	Session   identity.Session
+	Principal access.Principal
+	Browser   string // value of the binding cookie
+	IP        string
+}
+
+// Page is what the authorization page shows. All texts are plain; the page escapes them.
+type Page struct {
+	Pending   string // goes back with Approve and Deny
+	FormToken string // likewise; ties the answer to who was shown what
+
+	Client       Client
+	RedirectHost string // always shown
+	Loopback     bool   // the answer goes to a program on this person's machine: warn
+	Scopes       string // as granted, such as "inclusive"
+	Resource     Resource
+
+	PersonName, Email string
+	Tenant            identity.TenantRef
+	Tenants           []identity.TenantRef // where the person may use this client; more than one: offer the choice
+
+	Overlap     access.Set // what the connection will get; for a dynamic client, what the person may pick from
+	NotIncluded access.Set // what the client asks for and the person's roles lack
+	NoOverlap   bool       // Overlap is empty: say so, name ClientModels and RoleModels, offer Deny only
+	ClientAsks  access.Set // the client's side, narrowed by the scopes
+	RoleAllows  access.Set // the person's side: all roles together
+	Roles       []string   // names of the person's roles
+
+	AccessLifetime time.Duration
+	EndsAt         time.Time // the connection ends then at the latest
+}
+
+// ErrSignIn says that a sign-in comes first; the pending id stays good.
+var ErrSignIn = errors.New("sign in first")
+
+// TenantError says that the client belongs to another tenant of this person: ask identity.Service.Session for that one and show again.
+type TenantError struct{ Tenant identity.TenantRef }
+
+// Error names the tenant.
+func (e *TenantError) Error() string { return "the client belongs to " + e.Tenant.Name }
+
+// Show prepares the page, and notes who sees what: only the same session in the same tenant can answer, and gets at most what was
+// shown. Errors: ErrSignIn, *TenantError, *PageError, *RedirectError.
+func (s *Service) Show(ctx context.Context, pending string, v Visitor) (Page, error) {
+	p, client, err := s.pending(ctx, pending, v)
+	if err != nil {
+		return Page{}, err
+	}
+	page := Page{
+		Pending: pending, FormToken: formToken(pending, v), Client: client.Client,
+		Scopes: p.Scope, Resource: Resource(p.Resource),
+		PersonName: v.Principal.PersonName, Email: v.Session.Account.Email,
+		Tenant:         identity.TenantRef{ID: v.Principal.Tenant, Name: v.Principal.TenantName},
+		Roles:          v.Principal.Roles,
+		AccessLifetime: s.AccessLifetime, EndsAt: s.Now().Add(s.RefreshAbsolute),
+	}
+	page.RedirectHost, page.Loopback = redirectHost(p.RedirectURI)
+	for _, t := range v.Session.Tenants {
+		if client.Published || t.ID == client.Tenant {
+			page.Tenants = append(page.Tenants, t)
+		}
+	}
+	if page.Client, err = s.decodeClient(client); err != nil {
+		return Page{}, err
+	}
+	page.ClientAsks, page.RoleAllows, page.Overlap = s.overlap(page.Client, p.Scope, v.Principal)
+	page.NotIncluded = lacking(page.ClientAsks, page.Overlap)
+	page.NoOverlap = len(page.Overlap) == 0
+	p.Session, p.Account, p.Tenant, p.Person = v.Session.ID, v.Session.Account.ID, v.Principal.Tenant, v.Principal.Person
+	if p.Shown, err = identity.EncodeSet(page.Overlap); err != nil {
+		return Page{}, err
+	}
+	if err := s.Store.ShowPending(ctx, p); err != nil {
+		return Page{}, fmt.Errorf("note what was shown: %w", err)
+	}
+	return page, nil
+}
+
+// pending finds a request that this browser may answer, and its client as it is now.
+func (s *Service) pending(ctx context.Context, id string, v Visitor) (PendingRecord, ClientRecord, error) {
+	p, err := s.Store.PendingByHash(ctx, hash(id))
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return p, ClientRecord{}, fmt.Errorf("read request: %w", err)
+	}
+	switch {
+	case err != nil || s.Now().Sub(p.CreatedAt) >= pendingLifetime:
+		return p, ClientRecord{}, badPage("This request has expired. Start again from the app.")
+	case !equal(hash(v.Browser), p.Browser):
+		return p, ClientRecord{}, &PageError{Status: 403, Msg: "This request was started in another browser. Start again from the app, in this one."}
+	case !p.AnsweredAt.IsZero():
+		return p, ClientRecord{}, badPage("This request has been answered already. Start again from the app.")
+	case v.Session.ID == "" || p.Fresh && v.Session.CreatedAt.Before(p.CreatedAt):
+		return p, ClientRecord{}, ErrSignIn
+	}
+	client, err := s.clientByID(ctx, p.Client)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return p, client, fmt.Errorf("read client: %w", err)
+	}
+	if err != nil || !client.Enabled || !matchRedirect(client.RedirectURIs, p.RedirectURI) {
+		return p, client, badPage("The app was changed or switched off meanwhile. Start again from the app.")
+	}
+	return p, client, s.rightTenant(client, v)
+}
+
+func (s *Service) rightTenant(client ClientRecord, v Visitor) error {
+	if v.Principal.Tenant != "" && (client.Published || client.Tenant == v.Principal.Tenant) {
+		return nil
+	}
+	for _, t := range v.Session.Tenants {
+		if t.ID == client.Tenant {
+			return &TenantError{Tenant: t}
+		}
+	}
+	return &PageError{Status: 403, Msg: "This app belongs to an organisation that you are not a member of. Ask its administrator for access, or sign in with another account."}
+}
+
+// overlap gives both sides and what they share.
+func (s *Service) overlap(c Client, scope string, p access.Principal) (asks, allows, both access.Set) {
+	allows = access.Union(p.Lanes)
+	asks = c.Set
+	if c.Dynamic {
+		asks = access.Full(s.Registry)
+	}
+	asks = narrow(s.Registry, asks, scope)
+	return asks, allows, access.Union(access.ThroughClient(p.Lanes, asks, asks))
+}
+
+// lacking is what of asks is not in have, by model and action.
+func lacking(asks, have access.Set) access.Set {
+	out := access.Set{}
+	for name, want := range asks {
+		if missing := want.Actions &^ have[name].Actions; missing != 0 {
+			out[name] = access.ModelPermission{Actions: missing, View: want.View, Update: want.Update}
+		}
+	}
+	return out.Normal()
+}
+
+// Approve stores the authorization and gives the address to send the browser to, with a code. Answer the form post with 200 and a
+// page that moves on, not with a redirect. choice is what the person picked for a dynamic client; it is ignored for any other.
+// Errors are as in Show; a second answer to the same request is a *PageError.
+func (s *Service) Approve(ctx context.Context, pending, form string, choice access.Set, v Visitor) (redirectURL string, err error) {
+	err = s.Store.InTx(ctx, func(ctx context.Context) error {
+		p, client, err := s.answering(ctx, pending, form, v)
+		if err != nil {
+			return err
+		}
+		set, err := s.agreed(client, p, choice, v)
+		if err != nil {
+			return err
+		}
+		redirectURL, err = s.authorize(ctx, p, client, set, v)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return redirectURL, nil
+}
+
+// Deny tells the client that the person refused; nothing is remembered.
+func (s *Service) Deny(ctx context.Context, pending, form string, v Visitor) (redirectURL string, err error) {
+	err = s.Store.InTx(ctx, func(ctx context.Context) error {
+		p, client, err := s.answering(ctx, pending, form, v)
+		if err != nil {
+			return err
+		}
+		redirectURL = s.answer(p, url.Values{"error": {"access_denied"}})
+		return s.note(ctx, v, client, "", "oauth.deny", nil)
+	})
+	if err != nil {
+		return "", err
+	}
+	return redirectURL, nil
+}
+
+// answering takes the one answer that a request can have, from the session and tenant that saw it last.
+func (s *Service) answering(ctx context.Context, pending, form string, v Visitor) (PendingRecord, ClientRecord, error) {
+	p, client, err := s.pending(ctx, pending, v)
+	if err != nil {
+		return p, client, err
+	}
+	if !equal(form, formToken(pending, v)) || p.Session != v.Session.ID || p.Account != v.Session.Account.ID ||
+		p.Tenant != v.Principal.Tenant || p.Person != v.Principal.Person {
+		return p, client, &PageError{Status: 403, Msg: "You signed in as somebody else, or chose another organisation, since the page was shown. Start again from the app."}
+	}
+	first, err := s.Store.AnswerPending(ctx, p.Hash, s.Now())
+	if err != nil {
+		return p, client, fmt.Errorf("answer request: %w", err)
+	}
+	if !first {
+		return p, client, badPage("This request has been answered already. Start again from the app.")
+	}
+	return p, client, nil
+}
+
+// agreed is what was shown, less what client or roles have lost since.
+func (s *Service) agreed(client ClientRecord, p PendingRecord, choice access.Set, v Visitor) (access.Set, error) {
+	c, err := s.decodeClient(client)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := s.sets.Decode(p.Shown)
+	if err != nil {
+		return nil, err
+	}
+	_, _, now := s.overlap(c, p.Scope, v.Principal)
+	set := shown.Intersect(now)
+	if c.Dynamic {
+		set = set.Intersect(choice)
+	}
+	if len(set) == 0 {
+		return nil, badPage("There is nothing that both the app and your role may do, so there is nothing to authorize.")
+	}
+	return set, nil
+}
+
+func (s *Service) authorize(ctx context.Context, p PendingRecord, client ClientRecord, set access.Set, v Visitor) (string, error) {
+	now := s.Now()
+	text, err := identity.EncodeSet(set)
+	if err != nil {
+		return "", err
+	}
+	a := AuthorizationRecord{
+		ID: s.NewID(), Tenant: p.Tenant, Person: p.Person, Account: p.Account, AccountEpoch: v.Session.Account.Epoch,
+		Client: client.ID, Resource: p.Resource, Scope: p.Scope, SetText: text,
+		CreatedAt: now, IdleUntil: now.Add(codeLifetime), ExpiresAt: now.Add(s.RefreshAbsolute),
+	}
+	if err := s.Store.InsertAuthorization(ctx, a); err != nil {
+		return "", fmt.Errorf("store authorization: %w", err)
+	}
+	if err := s.endOldest(ctx, a); err != nil {
+		return "", err
+	}
+	code, err := s.random(codePrefix, 32)
+	if err != nil {
+		return "", err
+	}
+	err = s.Store.InsertCode(ctx, CodeRecord{
+		Hash: hash(code), Tenant: a.Tenant, Authorization: a.ID, Client: client.ID,
+		RedirectURI: p.RedirectURI, Challenge: p.Challenge, CreatedAt: now, ExpiresAt: now.Add(codeLifetime),
+	})
+	if err != nil {
+		return "", fmt.Errorf("store code: %w", err)
+	}
+	detail := map[string]string{"resource": a.Resource, "scope": a.Scope, "set": text, "redirect": p.RedirectURI}
+	if err := s.note(ctx, v, client, a.ID, "oauth.authorize", detail); err != nil {
+		return "", err
+	}
+	return s.answer(p, url.Values{"code": {code}}), nil
+}
+
+// formToken ties an answer to the request, the session and the tenant in which it was shown.
+func formToken(pending string, v Visitor) string {
+	mac := hmac.New(sha256.New, []byte(v.Session.CSRF))
+	fmt.Fprintf(mac, "authorize\x00%s\x00%s\x00%s", pending, v.Principal.Tenant, v.Principal.Person)
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+func (s *Service) note(ctx context.Context, v Visitor, c ClientRecord, authorization, act string, detail map[string]string) error {
+	e := audit.By(v.Principal, act, s.Now())
+	e.Client, e.ClientName, e.Authorization, e.IP, e.Detail = c.ID, c.Name, authorization, v.IP, detail
+	return s.Store.AppendAudit(ctx, e)
+}

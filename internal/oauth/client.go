@@ -1,0 +1,313 @@
+package oauth
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"mandorla/internal/access"
+	"mandorla/internal/audit"
+	"mandorla/internal/fault"
+	"mandorla/internal/identity"
+)
+
+// ClientKind says whether a client can keep a secret.
+type ClientKind string
+
+// The kinds.
+const (
+	Confidential ClientKind = "confidential" // has a secret: client_secret_post or client_secret_basic
+	Public       ClientKind = "public"       // has none, such as an app on a person's machine
+)
+
+// Client is an app that people authorize; its permission set is a ceiling.
+type Client struct {
+	ID              string // pk_…
+	Tenant          string
+	Name            string
+	Description     string
+	Kind            ClientKind
+	SecretLast4     string // last four characters of the secret; "" for a public client
+	SecretChangedAt time.Time
+	RedirectURIs    []string
+	Set             access.Set
+	Dynamic         bool // has no set of its own: the person picks on the authorization page
+	Published       bool // works for people of any tenant
+	Unverified      bool // not made by an administrator
+	Enabled         bool
+	Version         int64
+	CreatedAt       time.Time
+	CreatedBy       string // id of the User record
+	UpdatedAt       time.Time
+	Steps           Steps
+}
+
+// Step is one of the marks on the way to a working connection.
+type Step string
+
+// The steps that can be told by client; reading the metadata cannot.
+const (
+	StepAuthorize Step = "authorize" // the authorization page was opened
+	StepExchange  Step = "exchange"  // a code was exchanged for tokens
+	StepCall      Step = "call"      // a token was used
+)
+
+// Steps are the first and last time of each step; zero where it never happened.
+type Steps struct{ AuthorizeFirst, AuthorizeLast, ExchangeFirst, ExchangeLast, CallFirst, CallLast time.Time }
+
+// ClientInput is what an administrator may say about a client.
+type ClientInput struct {
+	Name         string
+	Description  string
+	Kind         ClientKind // cannot change later
+	RedirectURIs []string
+	Set          access.Set
+	Enabled      bool // UpdateClient only; a new client is enabled
+}
+
+// CreateClient makes a client in the principal's tenant. The secret is given here and never again; "" for a public client.
+func (s *Service) CreateClient(ctx context.Context, by access.Principal, in ClientInput) (c Client, secret string, err error) {
+	if err := identity.MayManage(by, by.Tenant); err != nil {
+		return Client{}, "", err
+	}
+	if err := in.check(); err != nil {
+		return Client{}, "", err
+	}
+	now := s.Now()
+	rec := ClientRecord{Client: Client{
+		Tenant: by.Tenant, Name: in.Name, Description: in.Description, Kind: in.Kind, RedirectURIs: in.RedirectURIs,
+		Enabled: true, Version: 1, CreatedAt: now, UpdatedAt: now, CreatedBy: by.Person,
+	}}
+	if rec.ID, err = s.random("pk_", 16); err != nil {
+		return Client{}, "", err
+	}
+	if rec.SetText, err = identity.EncodeSet(in.Set); err != nil {
+		return Client{}, "", err
+	}
+	if in.Kind == Confidential {
+		if secret, err = s.newSecret(&rec); err != nil {
+			return Client{}, "", err
+		}
+	}
+	err = s.Store.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.InsertClient(ctx, rec); err != nil {
+			return fmt.Errorf("add client: %w", err)
+		}
+		return s.noteClient(ctx, by, rec, "client.create", clientDetail(rec))
+	})
+	if err != nil {
+		return Client{}, "", err
+	}
+	c, err = s.decodeClient(rec)
+	return c, secret, err
+}
+
+// Client reads one client of the tenant, fault.NotFound for another tenant's.
+func (s *Service) Client(ctx context.Context, tenant, id string) (Client, error) {
+	rec, err := s.clientOf(ctx, tenant, id)
+	if err != nil {
+		return Client{}, err
+	}
+	return s.decodeClient(rec)
+}
+
+func (s *Service) clientOf(ctx context.Context, tenant, id string) (ClientRecord, error) {
+	rec, err := s.clientByID(ctx, id)
+	if err == nil && rec.Tenant != tenant {
+		err = errNoClient
+	}
+	return rec, err
+}
+
+var errNoClient = fault.New(fault.NotFound, "There is no such client.")
+
+// clientByID also keeps malformed ids away from the store.
+func (s *Service) clientByID(ctx context.Context, id string) (ClientRecord, error) {
+	if !clientIDForm(id) {
+		return ClientRecord{}, errNoClient
+	}
+	rec, err := s.Store.ClientByID(ctx, id)
+	if fault.Is(err, fault.NotFound) {
+		return ClientRecord{}, errNoClient
+	}
+	return rec, err
+}
+
+// Clients lists a tenant's clients by name.
+func (s *Service) Clients(ctx context.Context, tenant string) ([]Client, error) {
+	recs, err := s.Store.ClientsOf(ctx, tenant)
+	if err != nil {
+		return nil, fmt.Errorf("list clients: %w", err)
+	}
+	out := make([]Client, 0, len(recs))
+	for _, rec := range recs {
+		c, err := s.decodeClient(rec)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// UpdateClient changes a client made from this version; fault.Conflict where somebody was faster. Less permission works at the next
+// call, more waits for a new authorization. Disabling ends every connection.
+func (s *Service) UpdateClient(ctx context.Context, by access.Principal, id string, version int64, in ClientInput) (Client, error) {
+	return s.changeClient(ctx, by, id, version, "client.update", func(rec *ClientRecord) error {
+		in.Kind = rec.Kind
+		if err := in.check(); err != nil {
+			return err
+		}
+		rec.Name, rec.Description, rec.RedirectURIs, rec.Enabled = in.Name, in.Description, in.RedirectURIs, in.Enabled
+		text, err := identity.EncodeSet(in.Set)
+		rec.SetText = text
+		return err
+	})
+}
+
+// SetClientReach sets the switches that only the operator of the installation may set; the caller has checked that.
+func (s *Service) SetClientReach(ctx context.Context, by access.Principal, id string, version int64, dynamic, published bool) (Client, error) {
+	return s.changeClient(ctx, by, id, version, "client.reach", func(rec *ClientRecord) error {
+		rec.Dynamic, rec.Published = dynamic, published
+		return nil
+	})
+}
+
+func (s *Service) changeClient(ctx context.Context, by access.Principal, id string, version int64, act string, change func(*ClientRecord) error) (Client, error) {
+	if err := identity.MayManage(by, by.Tenant); err != nil {
+		return Client{}, err
+	}
+	var rec ClientRecord
+	err := s.Store.InTx(ctx, func(ctx context.Context) error {
+		var err error
+		if rec, err = s.clientOf(ctx, by.Tenant, id); err != nil {
+			return err
+		}
+		if rec.Version != version {
+			return fault.New(fault.Conflict, "Somebody changed this client meanwhile. Load it again and repeat your change.")
+		}
+		wasEnabled := rec.Enabled
+		if err := change(&rec); err != nil {
+			return err
+		}
+		rec.Version, rec.UpdatedAt = version+1, s.Now()
+		if err := s.Store.UpdateClient(ctx, rec); err != nil {
+			return fmt.Errorf("change client: %w", err)
+		}
+		if wasEnabled && !rec.Enabled {
+			if _, err := s.end(ctx, Which{Client: id}, "the client was disabled"); err != nil {
+				return err
+			}
+		}
+		return s.noteClient(ctx, by, rec, act, clientDetail(rec))
+	})
+	if err != nil {
+		return Client{}, err
+	}
+	return s.decodeClient(rec)
+}
+
+// DeleteClient removes a client; its connections, codes and tokens go with it in the same transaction.
+func (s *Service) DeleteClient(ctx context.Context, by access.Principal, id string) error {
+	if err := identity.MayManage(by, by.Tenant); err != nil {
+		return err
+	}
+	return s.Store.InTx(ctx, func(ctx context.Context) error {
+		rec, err := s.clientOf(ctx, by.Tenant, id)
+		if err != nil {
+			return err
+		}
+		if err := s.Store.DeleteClient(ctx, by.Tenant, id); err != nil {
+			return fmt.Errorf("delete client: %w", err)
+		}
+		return s.noteClient(ctx, by, rec, "client.delete", clientDetail(rec))
+	})
+}
+
+func (s *Service) decodeClient(rec ClientRecord) (Client, error) {
+	set, err := s.sets.Decode(rec.SetText)
+	if err != nil {
+		return Client{}, fmt.Errorf("client %s: %w", rec.ID, err)
+	}
+	c := rec.Client
+	c.Set = set
+	return c, nil
+}
+
+// Limits of what a client may say about itself.
+const (
+	maxClientName  = 80
+	maxDescription = 500
+	maxRedirects   = 20
+)
+
+func (in *ClientInput) check() error {
+	in.Name, in.Description = plainText(in.Name), plainText(in.Description)
+	var bad []fault.Field
+	add := func(path, format string, args ...any) {
+		bad = append(bad, fault.Field{Path: path, Msg: fmt.Sprintf(format, args...)})
+	}
+	if n := len([]rune(in.Name)); n < 1 || n > maxClientName {
+		add("name", "needs 1 to %d characters.", maxClientName)
+	}
+	if len([]rune(in.Description)) > maxDescription {
+		add("description", "has at most %d characters.", maxDescription)
+	}
+	if in.Kind != Confidential && in.Kind != Public {
+		add("kind", "is one of %q and %q.", Confidential, Public)
+	}
+	if len(in.RedirectURIs) > maxRedirects {
+		add("redirectUris", "holds at most %d addresses.", maxRedirects)
+	}
+	in.RedirectURIs = slices.Clone(in.RedirectURIs)
+	for i, uri := range in.RedirectURIs {
+		if problem := RedirectProblem(uri); problem != "" {
+			add(fmt.Sprintf("redirectUris.%d", i), "%s", problem)
+		}
+		if slices.Contains(in.RedirectURIs[:i], uri) {
+			add(fmt.Sprintf("redirectUris.%d", i), "is there twice.")
+		}
+	}
+	if len(bad) > 0 {
+		return fault.BadFields(bad)
+	}
+	return nil
+}
+
+// plainText drops what could make a name look like another one: control, direction and zero-width characters.
+func plainText(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r == unicode.ReplacementChar || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, s))
+}
+
+func clientIDForm(id string) bool {
+	if !strings.HasPrefix(id, "pk_") || len(id) > 80 {
+		return false
+	}
+	for _, c := range []byte(id) {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-') {
+			return false
+		}
+	}
+	return true
+}
+
+func clientDetail(c ClientRecord) map[string]string {
+	return map[string]string{
+		"kind": string(c.Kind), "redirects": strings.Join(c.RedirectURIs, " "), "set": c.SetText, "version": fmt.Sprint(c.Version),
+		"enabled": fmt.Sprint(c.Enabled), "dynamic": fmt.Sprint(c.Dynamic), "published": fmt.Sprint(c.Published),
+	}
+}
+
+func (s *Service) noteClient(ctx context.Context, by access.Principal, c ClientRecord, act string, detail map[string]string) error {
+	e := audit.By(by, act, s.Now())
+	e.Tenant, e.Client, e.ClientName, e.Detail = c.Tenant, c.ID, c.Name, detail
+	return s.Store.AppendAudit(ctx, e)
+}

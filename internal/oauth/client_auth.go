@@ -1,0 +1,96 @@
+package oauth
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"mandorla/internal/fault"
+)
+
+// credentials are what a request says about its client.
+type credentials struct {
+	id, secret string
+	basic      bool
+}
+
+// authenticateClient checks who calls the token or revocation endpoint: client_secret_post or client_secret_basic for a confidential
+// client, never both at once; the id alone for a public one. Unknown, disabled and wrong are one answer.
+func (s *Service) authenticateClient(r *http.Request, f form) (ClientRecord, error) {
+	cred, err := readCredentials(r, f)
+	if err != nil {
+		return ClientRecord{}, err
+	}
+	refused := &tokenError{status: http.StatusUnauthorized, code: "invalid_client", desc: "The client is not known, or its secret is not right.", basic: cred.basic}
+	key := "? " + s.prefix(r)
+	if clientIDForm(cred.id) {
+		key = cred.id + " " + s.prefix(r)
+	}
+	if wait := s.secrets.Wait(key); wait > 0 {
+		return ClientRecord{}, &tokenError{status: http.StatusTooManyRequests, code: "temporarily_unavailable", desc: "Too many attempts. Try again later.", retry: wait}
+	}
+	c, err := s.clientByID(r.Context(), cred.id)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return ClientRecord{}, fmt.Errorf("read client: %w", err)
+	}
+	right := c.Kind == Public && cred.secret == "" && !cred.basic || c.Kind == Confidential && c.secretFits(cred.secret, s.Now())
+	if !right || !c.Enabled {
+		s.secrets.Take(key)
+		return ClientRecord{}, refused
+	}
+	return c, nil
+}
+
+func readCredentials(r *http.Request, f form) (credentials, error) {
+	refuse := func(desc string) (credentials, error) {
+		return credentials{}, &tokenError{status: http.StatusUnauthorized, code: "invalid_client", desc: desc}
+	}
+	if f.has("client_assertion") || f.has("client_assertion_type") {
+		return refuse("Client assertions are not supported.")
+	}
+	headers := r.Header.Values("Authorization")
+	switch {
+	case len(headers) > 1:
+		return refuse("There is more than one Authorization header.")
+	case len(headers) == 0 && !f.has("client_id"):
+		return refuse("Say which client you are: client_id is missing.")
+	case len(headers) == 0:
+		return credentials{id: f.get("client_id"), secret: f.get("client_secret")}, nil
+	}
+	id, secret, ok := parseBasic(headers[0])
+	if !ok {
+		return credentials{}, &tokenError{status: http.StatusUnauthorized, code: "invalid_client", desc: "The Authorization header cannot be read.", basic: true}
+	}
+	if f.has("client_secret") {
+		return credentials{}, badRequest("Use one way of client authentication, not two.")
+	}
+	if f.has("client_id") && f.get("client_id") != id {
+		return credentials{}, &tokenError{status: http.StatusUnauthorized, code: "invalid_client", desc: "client_id and the Authorization header name different clients.", basic: true}
+	}
+	return credentials{id: id, secret: secret, basic: true}, nil
+}
+
+// parseBasic reads HTTP Basic as RFC 6749 section 2.3.1 has it: both halves are form-encoded before they are joined.
+func parseBasic(header string) (id, secret string, ok bool) {
+	scheme, rest, ok := strings.Cut(header, " ")
+	if !ok || !strings.EqualFold(scheme, "Basic") {
+		return "", "", false
+	}
+	raw, err := base64.StdEncoding.Strict().DecodeString(rest)
+	if err != nil {
+		return "", "", false
+	}
+	rawID, rawSecret, ok := strings.Cut(string(raw), ":")
+	if !ok {
+		return "", "", false
+	}
+	if id, err = url.QueryUnescape(rawID); err != nil {
+		return "", "", false
+	}
+	if secret, err = url.QueryUnescape(rawSecret); err != nil {
+		return "", "", false
+	}
+	return id, secret, id != ""
+}

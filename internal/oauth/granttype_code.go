@@ -1,0 +1,120 @@
+package oauth
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"mandorla/internal/access"
+	"mandorla/internal/fault"
+)
+
+// exchangeCode is grant_type=authorization_code. Whoever presents a code uses it up, whatever else is wrong; presenting one again ends
+// the authorization with everything that came from it.
+func (s *Service) exchangeCode(ctx context.Context, c ClientRecord, f form, ip string) (*pair, error) {
+	code := f.get("code")
+	if !f.has("code") {
+		return nil, badRequest("code is missing.")
+	}
+	if !strings.HasPrefix(code, codePrefix) || len(code) != len(codePrefix)+43 {
+		return nil, errGrant
+	}
+	var out *pair
+	var refusal error
+	err := s.Store.InTx(ctx, func(ctx context.Context) error {
+		out, refusal = nil, nil
+		rec, err := s.Store.CodeByHash(ctx, hash(code))
+		if fault.Is(err, fault.NotFound) {
+			refusal = errGrant
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read code: %w", err)
+		}
+		if err := s.Store.LockAuthorization(ctx, rec.Authorization); err != nil {
+			return fmt.Errorf("lock authorization: %w", err)
+		}
+		first, err := s.Store.UseCode(ctx, rec.Hash, s.Now())
+		if err != nil {
+			return fmt.Errorf("use code: %w", err)
+		}
+		st, err := s.Store.Standing(ctx, rec.Authorization)
+		gone := fault.Is(err, fault.NotFound)
+		if err != nil && !gone {
+			return fmt.Errorf("read authorization: %w", err)
+		}
+		if !first {
+			refusal = errGrant
+			return s.reused(ctx, rec.Authorization, st, "oauth.code_reuse", ip)
+		}
+		if gone {
+			refusal = errGrant
+			return nil
+		}
+		if refusal = s.checkCode(rec, st, c, f); refusal != nil {
+			return s.noteToken(ctx, st, "oauth.token_refused", ip, map[string]string{"by": c.ID})
+		}
+		p, err := s.issue(ctx, st.Authorization, st.Authorization.Scope)
+		if err != nil {
+			return err
+		}
+		out = &p
+		if err := s.Store.MarkStep(ctx, c.ID, StepExchange, s.Now()); err != nil {
+			return fmt.Errorf("mark step: %w", err)
+		}
+		return s.noteToken(ctx, st, "oauth.token", ip, map[string]string{"scope": p.Scope})
+	})
+	if err == nil {
+		err = refusal
+	}
+	return out, err
+}
+
+func (s *Service) checkCode(rec CodeRecord, st Standing, c ClientRecord, f form) error {
+	now := s.Now()
+	switch {
+	case rec.Client != c.ID, !now.Before(rec.ExpiresAt), !st.alive(now):
+		return errGrant
+	case f.has("redirect_uri") && f.get("redirect_uri") != rec.RedirectURI:
+		return errGrant
+	case !verifierFits(f.get("code_verifier"), rec.Challenge):
+		return errGrant
+	case s.wrongResource(f, st.Authorization):
+		return errTarget
+	}
+	return nil
+}
+
+// verifierFits is the check of RFC 7636 section 4.6 for S256, including the form of the verifier.
+func verifierFits(verifier, challenge string) bool {
+	if len(verifier) < 43 || len(verifier) > 128 {
+		return false
+	}
+	for _, c := range []byte(verifier) {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-._~", c) >= 0) {
+			return false
+		}
+	}
+	sum := sha256.Sum256([]byte(verifier))
+	return equal(base64.RawURLEncoding.EncodeToString(sum[:]), challenge)
+}
+
+// reused ends an authorization after a code or refresh token came a second time: one of the two who have it is a thief.
+func (s *Service) reused(ctx context.Context, authorization string, st Standing, act, ip string) error {
+	if _, err := s.end(ctx, Which{ID: authorization}, "a code or refresh token was used twice"); err != nil {
+		return err
+	}
+	if st.Authorization.ID == "" { // client or person are gone: nobody to name
+		return nil
+	}
+	return s.noteToken(ctx, st, act, ip, nil)
+}
+
+func surfaceOf(a AuthorizationRecord) access.Surface {
+	if Resource(a.Resource) == REST {
+		return access.SurfaceREST
+	}
+	return access.SurfaceMCP
+}

@@ -1,0 +1,158 @@
+package oauth
+
+import (
+	"context"
+	"time"
+
+	"mandorla/internal/audit"
+	"mandorla/internal/identity"
+)
+
+// Store keeps clients, authorizations, codes and tokens. What is not there is a fault.NotFound. Only hashes of secrets, codes and
+// tokens ever reach it. Instants have millisecond precision; the zero time is none.
+type Store interface {
+	audit.Store
+	// InTx runs fn in one transaction; a context that already carries one joins it. fn may run again.
+	InTx(ctx context.Context, fn func(ctx context.Context) error) error
+
+	InsertClient(ctx context.Context, c ClientRecord) error
+	ClientByID(ctx context.Context, id string) (ClientRecord, error)
+	ClientsOf(ctx context.Context, tenant string) ([]ClientRecord, error) // by name
+	// UpdateClient stores everything but secrets and steps where the stored version is c.Version-1, else fault.Conflict.
+	UpdateClient(ctx context.Context, c ClientRecord) error
+	SetClientSecret(ctx context.Context, c ClientRecord) error
+	// DeleteClient removes the client with its authorizations, codes, tokens and pending requests.
+	DeleteClient(ctx context.Context, tenant, id string) error
+	// MarkStep notes that a client got this far: the first time is kept, the last one replaced.
+	MarkStep(ctx context.Context, client string, step Step, at time.Time) error
+
+	InsertPending(ctx context.Context, p PendingRecord) error
+	PendingByHash(ctx context.Context, hash string) (PendingRecord, error)
+	// ShowPending notes to whom what was shown, where nobody has answered yet.
+	ShowPending(ctx context.Context, p PendingRecord) error
+	// AnswerPending reports whether this call was the one that answered.
+	AnswerPending(ctx context.Context, hash string, at time.Time) (first bool, err error)
+
+	InsertAuthorization(ctx context.Context, a AuthorizationRecord) error
+	// LockAuthorization makes other transactions that lock the same authorization wait for this one.
+	LockAuthorization(ctx context.Context, id string) error
+	// KeepAuthorization moves the end of an idle authorization, and notes the first connection where there was none.
+	KeepAuthorization(ctx context.Context, id string, idleUntil, at time.Time) error
+	SetAuthorizationSet(ctx context.Context, id, set string) error
+	// EndAuthorizations ends what matches and is still alive, and gives the ids.
+	EndAuthorizations(ctx context.Context, which Which, because string, at time.Time) ([]string, error)
+	// Authorizations lists what matches, newest first, with client and person names.
+	Authorizations(ctx context.Context, which Which) ([]AuthorizationRecord, error)
+	// NoteUses stores the last use of authorizations and of their clients; an older instant changes nothing.
+	NoteUses(ctx context.Context, uses []Use) error
+
+	InsertCode(ctx context.Context, c CodeRecord) error
+	CodeByHash(ctx context.Context, hash string) (CodeRecord, error)
+	// UseCode reports whether this call was the one that used it up.
+	UseCode(ctx context.Context, hash string, at time.Time) (first bool, err error)
+
+	InsertToken(ctx context.Context, t TokenRecord) error
+	TokenByHash(ctx context.Context, hash string) (TokenRecord, error)
+	// UseRefresh marks a refresh token as spent; it reports whether this call was the one.
+	UseRefresh(ctx context.Context, hash string, at time.Time, successor, sealed string) (first bool, err error)
+	RevokeToken(ctx context.Context, hash string, at time.Time) error
+
+	// Standing reads what an authorization's validity depends on; StandingByToken does so from a token, all in one statement.
+	// An authorization whose client, membership, User record or account is gone is a fault.NotFound.
+	Standing(ctx context.Context, authorization string) (Standing, error)
+	StandingByToken(ctx context.Context, hash string) (TokenRecord, Standing, error)
+
+	// DeleteStale removes requests made before pending, and codes, tokens and authorizations that were over before rest.
+	DeleteStale(ctx context.Context, pending, rest time.Time) error
+}
+
+// ClientRecord is a client as stored: Client.Set is empty, SetText holds it.
+type ClientRecord struct {
+	Client
+	SetText        string
+	SecretHash     string // "" for a public client
+	OldSecretHash  string // of an overlap that the administrator asked for
+	OldSecretUntil time.Time
+}
+
+// PendingRecord is a checked authorization request that waits for a person.
+type PendingRecord struct {
+	Hash        string // of the id
+	Browser     string // hash of the browser's binding
+	Client      string
+	RedirectURI string
+	State       string // percent-encoded; "" for none
+	Scope       string
+	Resource    string
+	Challenge   string
+	Fresh       bool // a sign-in after CreatedAt is asked for
+	CreatedAt   time.Time
+	AnsweredAt  time.Time
+
+	Session, Account, Tenant, Person string // to whom it was shown last
+	Shown                            string // permission set that was shown, as text
+}
+
+// AuthorizationRecord is what one person allowed one client.
+type AuthorizationRecord struct {
+	ID, Tenant, Person, Account string
+	AccountEpoch                int64
+	Client, Resource, Scope     string
+	SetText                     string
+	CreatedAt                   time.Time
+	ConnectedAt                 time.Time // first token; zero while the code waits
+	UsedAt                      time.Time // last call, to the minute
+	IdleUntil                   time.Time // ends then unless it is refreshed before
+	ExpiresAt                   time.Time // ends then in any case
+	EndedAt                     time.Time
+	EndedBecause                string
+
+	ClientName, PersonName, Email string // in lists only
+}
+
+// Which selects authorizations; empty fields match all.
+type Which struct {
+	ID, Tenant, Client, Person, Account, Resource string
+	Alive                                         time.Time // only those that are alive then; zero: also ended ones
+}
+
+// CodeRecord is an authorization code.
+type CodeRecord struct {
+	Hash, Tenant, Authorization, Client string
+	RedirectURI, Challenge              string
+	CreatedAt, ExpiresAt, UsedAt        time.Time
+}
+
+// TokenRecord is an access or refresh token.
+type TokenRecord struct {
+	Hash, Tenant, Authorization, Client string
+	Kind                                TokenKind
+	Scope                               string
+	CreatedAt, ExpiresAt                time.Time
+	UsedAt                              time.Time // refresh: when it was spent
+	RevokedAt                           time.Time
+	Successor                           string // refresh: hash of the refresh token that took its place
+	Sealed                              string // refresh: the pair that took its place, readable with this token only
+}
+
+// TokenKind tells the two kinds of token apart.
+type TokenKind string
+
+// The kinds.
+const (
+	Access  TokenKind = "access"
+	Refresh TokenKind = "refresh"
+)
+
+// Standing is everything that decides whether an authorization works now.
+type Standing struct {
+	Authorization AuthorizationRecord
+	Client        ClientRecord
+	Member        identity.Membership
+}
+
+// Use is the last use of an authorization.
+type Use struct {
+	Authorization, Client string
+	At                    time.Time
+}

@@ -1,0 +1,109 @@
+package sqlstore
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"mandorla/internal/fault"
+	"mandorla/internal/model"
+)
+
+// kinds are the kinds a custom property may have, found by their stable names.
+var kinds = []model.Kind{
+	model.Text, model.RichText, model.Phone, model.URL, model.Email, model.Enum, model.Number, model.Integer, model.Days,
+	model.Bool, model.Date, model.DateTime, model.Ref, model.Refs, model.Tags, model.JSON,
+}
+
+// definition is the stored JSON of a custom property. Names of keys never change.
+type definition struct {
+	Kind       string   `json:"kind"`
+	Label      string   `json:"label,omitempty"`
+	Doc        string   `json:"doc,omitempty"`
+	To         string   `json:"to,omitempty"`
+	Options    []string `json:"options,omitempty"`
+	Aliases    []string `json:"aliases,omitempty"`
+	Required   bool     `json:"required,omitempty"`
+	Index      bool     `json:"index,omitempty"`
+	Search     bool     `json:"search,omitempty"`
+	ReadOnly   bool     `json:"readOnly,omitempty"`
+	CreateOnly bool     `json:"createOnly,omitempty"`
+	List       bool     `json:"list,omitempty"`
+	Sensitive  bool     `json:"sensitive,omitempty"`
+}
+
+func define(p model.Property) definition {
+	return definition{
+		Kind: p.Kind.Name(), Label: p.Label, Doc: p.Doc, To: p.To, Options: p.Options, Aliases: p.Aliases, Required: p.Required,
+		Index: p.Index, Search: p.Search, ReadOnly: p.ReadOnly, CreateOnly: p.CreateOnly, List: p.List, Sensitive: p.Sensitive,
+	}
+}
+
+func (d definition) property(id, name string) (model.Property, error) {
+	p := model.Property{
+		ID: id, Name: name, Custom: true, Label: d.Label, Doc: d.Doc, To: d.To, Options: d.Options, Aliases: d.Aliases,
+		Required: d.Required, Index: d.Index, Search: d.Search, ReadOnly: d.ReadOnly, CreateOnly: d.CreateOnly, List: d.List, Sensitive: d.Sensitive,
+	}
+	for _, k := range kinds {
+		if k.Name() == d.Kind {
+			p.Kind = k
+			return p, nil
+		}
+	}
+	return p, fmt.Errorf("custom property %s is of the unknown kind %q", name, d.Kind)
+}
+
+// CustomProperties gives a tenant's own properties by model name in the order they were added, and the version of the tenant's
+// registry, both of the same moment. An unknown tenant is fault.NotFound.
+func (s *Store) CustomProperties(ctx context.Context, tenant string) (map[string][]model.Property, int64, error) {
+	out, version, known := map[string][]model.Property{}, int64(0), false
+	err := s.each(ctx, `SELECT t.registry_version, coalesce(p.id, ''), coalesce(p.model, ''), coalesce(p.name, ''), coalesce(p.definition, '')
+		FROM sys_tenant AS t LEFT JOIN sys_custom_property AS p ON p.tenant_id = t.id
+		WHERE t.id = ? ORDER BY p.id`, func(scan func(...any) error) error {
+		var id, modelName, name, text string
+		if err := scan(&version, &id, &modelName, &name, &text); err != nil {
+			return err
+		}
+		if known = true; id == "" {
+			return nil
+		}
+		var d definition
+		if err := json.Unmarshal([]byte(text), &d); err != nil {
+			return fmt.Errorf("custom property %s: %w", id, err)
+		}
+		p, err := d.property(id, name)
+		out[modelName] = append(out[modelName], p)
+		return err
+	}, tenant)
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case !known:
+		return nil, 0, fault.New(fault.NotFound, "There is no such tenant.")
+	}
+	return out, version, nil
+}
+
+// AddCustomProperty adds one and raises the version of the tenant's registry; a taken name is a fault.Conflict. Unique is refused:
+// no index guards values in the JSON column.
+func (s *Store) AddCustomProperty(ctx context.Context, tenant, modelName string, p model.Property) error {
+	if p.Unique || p.Computed() || !customKey(p.ID) {
+		return fault.New(fault.Invalid, "A custom property cannot be unique or computed.")
+	}
+	text, err := json.Marshal(define(p))
+	if err != nil {
+		return fmt.Errorf("custom property %s: %w", p.Name, err)
+	}
+	return s.InTx(ctx, func(ctx context.Context) error {
+		res, err := s.exec(ctx, "UPDATE sys_tenant SET registry_version = registry_version + 1 WHERE id = ?", tenant)
+		if err != nil {
+			return err
+		}
+		if affected(res) == 0 {
+			return fault.New(fault.NotFound, "There is no such tenant.")
+		}
+		_, err = s.exec(ctx, "INSERT INTO sys_custom_property (tenant_id, id, model, name, definition) VALUES (?, ?, ?, ?, ?)",
+			tenant, p.ID, modelName, p.Name, string(text))
+		return s.conflict(err, "%s already has %s.", modelName, p.Name)
+	})
+}

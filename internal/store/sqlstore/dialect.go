@@ -1,0 +1,45 @@
+package sqlstore
+
+import (
+	"time"
+
+	"mandorla/internal/model"
+)
+
+// storages is how many storage classes there are.
+const storages = int(model.StoreJSON) + 1
+
+// Dialect is what the two engines do differently. One value per engine, immutable, made by store/sqlite and store/postgres.
+//
+// Its functions build SQL around expressions that are already rendered. Texts use ? for every placeholder and may hold no other
+// question mark.
+type Dialect struct {
+	Name     string // "sqlite" or "postgres"
+	Goose    string // what goose calls it
+	Numbered bool   // placeholders are written $1, $2 … rather than ?
+
+	Key        string           // column type of tenant_id and _id
+	Types      [storages]string // column type by storage class
+	Params     [storages]string // placeholder for a value of the class, with its type where the engine needs telling
+	Custom     string           // column type of the JSON column of custom values
+	Now        string           // expression: unix milliseconds now, an integer
+	SplitOr    bool             // "a is x or b is y" is better asked index by index
+	EmptyFirst bool             // an index read backwards gives empty values first
+	ForEdit    string           // appended to a read of rows of alias t0 inside a transaction, so that they stay as they are
+
+	Instant func(t time.Time) any                             // an instant to what the driver takes
+	Fold    func(expr string) string                          // the text for comparing without regard to case: SQL twin of [Fold]
+	Find    func(folded string) (cond string)                 // does the folded text contain the one in the placeholder
+	Needle  func(folded string) string                        // the value for Find's placeholder
+	Has     func(list string) (cond string)                   // does the list contain the text in the placeholder
+	Field   func(custom, key string, st model.Storage) string // a custom value out of the JSON column, typed like a column
+	Merge   func(custom string, set, drop []string) string    // the JSON column with keys set to the JSON texts in placeholders, in order, and keys dropped
+
+	Unique func(err error) (constraint string, ok bool) // is it a unique violation; the constraint's name where the engine tells
+	Retry  func(err error) bool                         // may the transaction succeed if it is run again
+	Busy   func(err error) bool                         // did the database not answer in time
+
+	Lock    string // statement that keeps others from changing the schema until the transaction ends; "": its beginning does
+	Columns string // query: table and column name of every column there is
+	Indexes string // query: name of every index there is
+}

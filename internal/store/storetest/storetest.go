@@ -1,0 +1,89 @@
+// Package storetest is the suite that every storage engine passes: the semantics that package record and the system tables rely on,
+// each as a small subtest, and random queries compared with a naive evaluation in memory.
+//
+// Two tenants are in every database, with the same record ids and other values, so that a missing tenant condition shows. Tests only.
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"mandorla/internal/model"
+	"mandorla/internal/query"
+	"mandorla/internal/store/sqlstore"
+)
+
+// Open makes a fresh, empty database for one test and closes it at its end.
+type Open func(t testing.TB, base *model.Registry, newID func() string) *sqlstore.Store
+
+// Run runs the whole suite.
+func Run(t *testing.T, open Open) {
+	for _, group := range []struct {
+		name string
+		run  func(*testing.T, Open)
+	}{
+		{"values", testValues}, {"custom values", testCustomValues}, {"filters", testFilters}, {"opposites", testOpposites},
+		{"text search", testTextSearch}, {"order", testOrder}, {"pages", testPages}, {"references", testReferences}, {"guards", testGuards},
+		{"tenants", testTenants}, {"writes", testWrites}, {"transactions", testTransactions}, {"writers", testWriters},
+		{"system", testSystem}, {"audit", testAudit}, {"custom properties", testCustomProperties}, {"random", testRandom},
+	} {
+		t.Run(group.name, func(t *testing.T) { group.run(t, open) })
+	}
+}
+
+// counter gives ids that grow.
+func counter() func() string {
+	var n atomic.Int64
+	return func() string { return id(0xfff000 + int(n.Add(1))) }
+}
+
+// id makes the n-th record id.
+func id(n int) string { return fmt.Sprintf("%024x", n) }
+
+// openEmpty gives a store with the models of this package and both tenants, without records.
+func openEmpty(t testing.TB, open Open) *sqlstore.Store {
+	t.Helper()
+	s := open(t, base, counter())
+	for _, tenant := range []string{here, there} {
+		must(t, s.CreateTenant(context.Background(), tenant, "Tenant "+tenant, tenant))
+	}
+	return s
+}
+
+// openWorld gives a store with the records of the world in it.
+func openWorld(t testing.TB, open Open) (*sqlstore.Store, *world) {
+	t.Helper()
+	s, w := openEmpty(t, open), newWorld()
+	must(t, w.fill(s))
+	return s, w
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// columns reads properties of the row itself.
+func columns(ps ...*model.Property) []query.Field {
+	out := make([]query.Field, len(ps))
+	for i, p := range ps {
+		out[i] = query.Field{Property: p}
+	}
+	return out
+}
+
+// ids runs a select and gives the ids in order.
+func ids(t testing.TB, s *sqlstore.Store, q query.Select) []string {
+	t.Helper()
+	rows, err := s.Select(context.Background(), q)
+	must(t, err)
+	out := []string{}
+	for _, r := range rows {
+		out = append(out, r.ID)
+	}
+	return out
+}

@@ -1,0 +1,211 @@
+// Package testkit starts the real product for tests and benchmarks: the demo tenant on either engine, served on a loopback port,
+// under a clock that the test moves. Only tests may import it.
+package testkit
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"mandorla/internal/access"
+	"mandorla/internal/app"
+	"mandorla/internal/demo"
+	"mandorla/internal/identity"
+	"mandorla/internal/model"
+	"mandorla/internal/oauth"
+	"mandorla/internal/query"
+	"mandorla/internal/record"
+	"mandorla/internal/testkit/pg"
+)
+
+// Callback is a redirect address that the test client has registered.
+const Callback = "https://claude.ai/api/mcp/auth_callback"
+
+// Clock is a time that only the test moves. Safe for concurrent use.
+type Clock struct {
+	mu sync.Mutex
+	t  time.Time
+}
+
+// Now gives the time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.t
+}
+
+// Add moves the time.
+func (c *Clock) Add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = c.t.Add(d)
+}
+
+// Server is a running demo installation.
+type Server struct {
+	*app.App
+	URL    string // "http://127.0.0.1:port": origin, issuer and base
+	Clock  *Clock
+	Tenant string
+	Admin  access.Principal
+	Client oauth.Client // "Claude Connector" with everything on Company and view on the rest
+	Secret string
+}
+
+// Engines runs a test on both storage engines.
+func Engines(t *testing.T, run func(t *testing.T, engine string)) {
+	for _, engine := range []string{"sqlite", "postgres"} {
+		t.Run(engine, func(t *testing.T) { run(t, engine) })
+	}
+}
+
+// Start serves the demo tenant on an engine until the test ends.
+func Start(tb testing.TB, engine string) *Server {
+	tb.Helper()
+	l, err := app.Listen("127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s := &Server{URL: "http://" + l.Addr().String(), Clock: &Clock{t: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}}
+	cfg := app.Config{Origin: s.URL, DataDir: tb.TempDir()}
+	if engine == "postgres" {
+		cfg.DB = pg.DSN(tb)
+	}
+	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	if s.App, err = app.Open(tb.Context(), cfg, app.Deps{Now: s.Clock.Now, Rand: rand.Reader, Log: log}); err != nil {
+		tb.Fatal(err)
+	}
+	s.seed(tb)
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(ctx, l) }()
+	tb.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			tb.Errorf("serve: %v", err)
+		}
+		if err := s.Close(); err != nil {
+			tb.Errorf("close: %v", err)
+		}
+	})
+	return s
+}
+
+func (s *Server) seed(tb testing.TB) {
+	tb.Helper()
+	var err error
+	s.Tenant, err = demo.Seeder{
+		Tenants: s.Store, Registries: s.Schema, Gate: s.Gate, Identity: s.Identity, NewID: s.NewID, Today: s.Clock.Now(),
+		Client: func(ctx context.Context, admin access.Principal) error {
+			set := access.Of(s.Schema.Base(), access.View)
+			set["Company"] = access.FullModel
+			s.Admin = admin
+			s.Client, s.Secret, err = s.OAuth.CreateClient(ctx, admin, oauth.ClientInput{
+				Name: "Claude Connector", Description: "Mandorla customer platform connector for Claude", Kind: oauth.Confidential,
+				RedirectURIs: []string{Callback, "http://127.0.0.1/callback"}, Set: set,
+			})
+			return err
+		},
+	}.Seed(tb.Context())
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// Person gives the principal of a demo login, as the pages would.
+func (s *Server) Person(tb testing.TB, login demo.Login) access.Principal {
+	tb.Helper()
+	page, err := s.Gate.List(tb.Context(), s.Admin, record.ListRequest{Model: "User", Filter: query.Where("email", model.Eq, login.Email)})
+	if err != nil || len(page.Rows) != 1 {
+		tb.Fatalf("%s: %v", login.Email, err)
+	}
+	p, err := s.Identity.PrincipalFor(tb.Context(), s.Tenant, page.Rows[0].ID, access.SurfaceWeb)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return p
+}
+
+// Tokens is what the token endpoint gave.
+type Tokens struct {
+	Access  string `json:"access_token"`
+	Refresh string `json:"refresh_token"`
+}
+
+// Connect authorizes the demo client as a person (sign in, approve, exchange the code) and gives its tokens.
+func (s *Server) Connect(tb testing.TB, login demo.Login) Tokens {
+	tb.Helper()
+	t, err := Authorize(tb.Context(), s.App, s.URL, s.Client.ID, s.Secret, login.Email, login.Password)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return t
+}
+
+// Authorize goes through a client's whole authorization with the services behind the pages, and exchanges the code at the token endpoint's handler.
+func Authorize(ctx context.Context, a *app.App, origin, clientID, secret, email, password string) (Tokens, error) {
+	session, err := a.Identity.SignIn(ctx, email, password, identity.From{IP: "127.0.0.1"})
+	if err != nil {
+		return Tokens{}, fmt.Errorf("sign in: %w", err)
+	}
+	who, principal, err := a.Identity.Session(ctx, session, "")
+	if err != nil {
+		return Tokens{}, fmt.Errorf("session: %w", err)
+	}
+	browser, err := a.OAuth.NewBinding()
+	if err != nil {
+		return Tokens{}, err
+	}
+	verifier := strings.Repeat("verifier-", 6)
+	sum := sha256.Sum256([]byte(verifier))
+	q := url.Values{
+		"response_type": {"code"}, "client_id": {clientID}, "redirect_uri": {Callback}, "state": {"s"}, "resource": {origin + "/v1/mcp"},
+		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
+	}
+	begun, err := a.OAuth.BeginAuthorize(ctx, oauth.AuthorizeRequest{RawQuery: q.Encode(), Browser: browser, IP: "127.0.0.1", Session: &who})
+	if err != nil {
+		return Tokens{}, fmt.Errorf("authorize: %w", err)
+	}
+	visitor := oauth.Visitor{Session: who, Principal: principal, Browser: browser, IP: "127.0.0.1"}
+	page, err := a.OAuth.Show(ctx, begun.Pending, visitor)
+	if err != nil {
+		return Tokens{}, fmt.Errorf("authorization page: %w", err)
+	}
+	back, err := a.OAuth.Approve(ctx, begun.Pending, page.FormToken, nil, visitor)
+	if err != nil {
+		return Tokens{}, fmt.Errorf("approve: %w", err)
+	}
+	landed, err := url.Parse(back)
+	if err != nil {
+		return Tokens{}, err
+	}
+	return exchange(a, url.Values{
+		"grant_type": {"authorization_code"}, "code": {landed.Query().Get("code")}, "redirect_uri": {Callback}, "client_id": {clientID},
+		"client_secret": {secret}, "code_verifier": {verifier}, "resource": {origin + "/v1/mcp"},
+	})
+}
+
+func exchange(a *app.App, form url.Values) (Tokens, error) {
+	var token http.Handler
+	for _, route := range a.OAuth.Routes() {
+		if route.Path == oauth.PathToken {
+			token = route.Handler
+		}
+	}
+	status, body := post(token, form)
+	var t Tokens
+	if status != http.StatusOK {
+		return t, fmt.Errorf("token endpoint: %d %s", status, body)
+	}
+	return t, json.Unmarshal(body, &t)
+}

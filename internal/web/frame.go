@@ -1,0 +1,68 @@
+package web
+
+import (
+	"net/http"
+
+	"mandorla/internal/access"
+	"mandorla/internal/web/kit"
+)
+
+// usedMost is how many models the sidebar shows before "All models".
+const usedMost = 6
+
+// frame is what surrounds every page of somebody signed in.
+func (s *Server) frame(v *visit) kit.Frame {
+	f := kit.Frame{
+		Tenant: kit.Tenant{Name: v.who.TenantName},
+		Person: kit.Person{Name: v.who.PersonName, Email: v.who.Email, Profile: "/profile", SignOut: "/signout", ThemeAction: "/theme"},
+		Nav:    kit.Nav{Home: kit.NavItem{ID: "home", Label: "Home", Href: "/", Icon: "home"}},
+		Theme:  kit.ThemeFrom(v.r),
+		CSRF:   v.session.CSRF,
+		Marker: s.marker(),
+	}
+	if f.Person.Name == "" {
+		f.Person.Name = v.who.Email
+	}
+	for _, t := range v.session.Tenants {
+		if t.ID != v.session.Tenant {
+			f.Tenant.Others = append(f.Tenant.Others, kit.Button{Label: t.Name, Post: "/tenant", Name: "tenant", Value: t.ID})
+		}
+	}
+	for _, m := range v.models {
+		if m.Actions&access.View == 0 {
+			continue
+		}
+		item := kit.NavItem{ID: m.Model.Route, Label: m.Model.Plural, Href: "/data/" + m.Model.Route, Icon: m.Model.Icon}
+		if len(f.Nav.Data) < usedMost {
+			f.Nav.Data = append(f.Nav.Data, item)
+		} else {
+			f.Nav.More = append(f.Nav.More, item)
+		}
+	}
+	if v.who.Admin {
+		f.Nav.Tools = []kit.NavItem{
+			{ID: "apps", Label: "App Center", Href: "/apps", Icon: "apps"},
+			{ID: "settings", Label: "Settings", Href: "/settings", Icon: "settings"},
+		}
+	}
+	return f
+}
+
+func (s *Server) marker() *kit.Marker {
+	if s.Demo == nil || s.Demo.Notice == "" {
+		return nil
+	}
+	return &kit.Marker{Tone: kit.Info, Text: s.Demo.Notice}
+}
+
+// shell starts a page with the sidebar; active is the ID of its line there.
+func (s *Server) shell(v *visit, active, title string) kit.Page {
+	f := s.frame(v)
+	f.Nav.Active = active
+	return kit.Page{Frame: f, Title: title, Toasts: v.toasts}
+}
+
+// bare starts a page of one column, for people who may not be signed in; csrf is the token of its forms.
+func (s *Server) bare(r *http.Request, title, csrf string) kit.Page {
+	return kit.Page{Layout: kit.Bare, Title: title, Plain: true, Frame: kit.Frame{Theme: kit.ThemeFrom(r), CSRF: csrf, Marker: s.marker()}}
+}

@@ -1,0 +1,137 @@
+package kit
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"mandorla/internal/web/assets"
+)
+
+// browser opens the gallery in Chromium. Whatever the browser refuses (the
+// policy) or throws (a script) fails the test.
+func browser(t *testing.T) (ctx context.Context, origin string) {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil || !assets.Built() {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("chromium and built assets are needed: %v, built %v", err, assets.Built())
+		}
+		t.Skip("needs chromium and built assets")
+	}
+	k := galleryKit(t)
+	mux := http.NewServeMux()
+	mux.Handle(assets.Prefix, assets.Handler())
+	for name, s := range gallery() {
+		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) {
+			if err := k.Render(w, http.StatusOK, s.page, s.name, s.body); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	mux.HandleFunc("POST /preview", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "token %s, export %q", r.Header.Get(CSRFHeader), r.PostFormValue("p.Company.export"))
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1280, 900))
+	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	var mu sync.Mutex
+	chromedp.ListenTarget(ctx, func(event any) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch e := event.(type) {
+		case *runtime.EventExceptionThrown:
+			t.Errorf("script: %s", e.ExceptionDetails.Error())
+		case *log.EventEntryAdded:
+			if e.Entry.Level == log.LevelError && e.Entry.URL != server.URL+"/favicon.ico" {
+				t.Errorf("browser: %s %s", e.Entry.Text, e.Entry.URL)
+			}
+		}
+	})
+	return ctx, server.URL
+}
+
+// run does the actions, then checks that each expression is true in the page.
+func run(t *testing.T, ctx context.Context, step string, truths []string, actions ...chromedp.Action) {
+	t.Helper()
+	if err := chromedp.Run(ctx, actions...); err != nil {
+		t.Fatalf("%s: %v", step, err)
+	}
+	for _, truth := range truths {
+		var got bool
+		if err := chromedp.Run(ctx, chromedp.Poll(truth, &got, chromedp.WithPollingTimeout(4*time.Second))); err != nil {
+			t.Errorf("%s: not true: %s (%v)", step, truth, err)
+		}
+	}
+}
+
+func TestBehaviour(t *testing.T) {
+	ctx, origin := browser(t)
+	all := `document.querySelectorAll('.matrix:not(.matrix-read) .matrix-boxes input[data-col="export"]:not(:disabled)')`
+	box := `input[name="p.Company.export"]`
+	run(t, ctx, "matrix opens", []string{
+		`document.documentElement.classList.contains("js")`,
+		`!document.querySelector(".savebar").classList.contains("is-dirty")`,
+		`document.querySelector('[data-matrix-column="View"] .tri').dataset.state === "some"`,
+	}, chromedp.Navigate(origin+"/matrix"))
+	run(t, ctx, "one box", []string{
+		`document.querySelector("[data-savebar-count]").textContent === "1 change"`,
+		`document.querySelector("[data-matrix-words]").textContent.includes("view, create, update and export Company")`,
+		`document.querySelector("[data-savebar-note]").textContent === 'token a-token, export "on"'`,
+	}, chromedp.Click(box))
+	run(t, ctx, "column", []string{`[...` + all + `].every(b => b.checked)`, `document.querySelector('[data-matrix-column="Export"]').getAttribute("aria-pressed") === "mixed"`},
+		chromedp.Click(`[data-matrix-column="Export"]`))
+	run(t, ctx, "column again", []string{`[...` + all + `].every(b => !b.checked)`}, chromedp.Click(`[data-matrix-column="Export"]`))
+	run(t, ctx, "arrows and space", []string{`document.activeElement.name === "p.EndUser.remove"`, `document.activeElement.checked`},
+		chromedp.Focus(box), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.ArrowLeft), chromedp.KeyEvent(" "))
+	run(t, ctx, "search", []string{`[...document.querySelectorAll("#matrix .matrix-row:not([hidden])")].length === 1`},
+		chromedp.SendKeys(`#matrix [data-matrix-search]`, "asset"))
+	run(t, ctx, "palette", []string{`document.querySelector("#palette").open`, `document.querySelector("#palette [aria-selected]").textContent.trim() === "Search records for “lic”"`},
+		chromedp.Evaluate(`document.querySelector("#matrix [data-matrix-search]").blur()`, nil), chromedp.KeyEvent("k", chromedp.KeyModifiers(2)), chromedp.SendKeys(`#palette input`, "lic"))
+	run(t, ctx, "palette closes", []string{`!document.querySelector("#palette").open`}, chromedp.KeyEvent(kb.Escape))
+	run(t, ctx, "dark", []string{`document.documentElement.dataset.bsTheme === "dark"`, `document.cookie.includes("theme=dark")`, `getComputedStyle(document.body).backgroundColor === "rgb(18, 18, 20)"`},
+		chromedp.Click(`.side .person summary`), chromedp.Click(`.side .theme-buttons [value=dark]`))
+}
+
+func TestBehaviourOfTablesAndForms(t *testing.T) {
+	ctx, origin := browser(t)
+	run(t, ctx, "two rows", []string{`document.querySelector("[data-selection-text]").textContent === "2 companies"`, `document.querySelector("[data-tick-all]").indeterminate`},
+		chromedp.Navigate(origin+"/table"), chromedp.Click(`tbody tr:nth-child(1) .c-tick input`), chromedp.Click(`tbody tr:nth-child(2) .c-tick input`))
+	run(t, ctx, "sorting replaces the table and keeps the focus", []string{`location.search === "?sort=arr"`, `document.activeElement.id === "table-sort-3"`,
+		`window.same === 1`, `document.querySelectorAll("#page-head").length === 1`},
+		chromedp.Evaluate(`window.same = 1`, nil), chromedp.Focus(`#table-sort-3`), chromedp.KeyEvent(kb.Enter))
+	run(t, ctx, "redirect URLs are checked", []string{`[...document.querySelectorAll(".checks li")].map(l => l.className).join() === "ok,no,ok"`},
+		chromedp.Navigate(origin+"/form"))
+	run(t, ctx, "a preset adds a line once", []string{`document.querySelector("#f-redirects").value.split("\n").length === 3`, `!document.querySelector(".savebar").classList.contains("is-dirty")`},
+		chromedp.Click(`[data-preset="f-redirects"]`))
+	run(t, ctx, "copying", []string{`document.querySelector("#f-cid").parentElement.querySelector("[data-copy-label]").textContent !== "Copy"`},
+		chromedp.Evaluate(`document.querySelector("#f-cid").parentElement.querySelector("button").click()`, nil))
+	run(t, ctx, "danger", []string{`!document.querySelector("[data-confirm]").checkValidity()`},
+		chromedp.Evaluate(`document.querySelectorAll(".danger-more")[1].open = true`, nil), chromedp.SendKeys(`[data-confirm]`, "Claude"))
+	run(t, ctx, "danger typed", []string{`document.querySelector("[data-confirm]").checkValidity()`}, chromedp.SendKeys(`[data-confirm]`, " Connector"))
+}
+
+func TestBehaviourOfDialogs(t *testing.T) {
+	ctx, origin := browser(t)
+	run(t, ctx, "modal", []string{`document.querySelector("dialog#new").matches(":modal")`, `document.activeElement.name === "name"`, `scrollY === 0`}, chromedp.Navigate(origin+"/modal"))
+	run(t, ctx, "modal closes", []string{`!document.querySelector("dialog#new").open`}, chromedp.KeyEvent(kb.Escape))
+	run(t, ctx, "drawer", []string{`document.querySelector("dialog.drawer").matches(":modal")`}, chromedp.Navigate(origin+"/drawer?panel=1"))
+	run(t, ctx, "escape leads back", []string{`location.search === ""`}, chromedp.KeyEvent(kb.Escape))
+}

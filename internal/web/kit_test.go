@@ -1,0 +1,14 @@
+package web
+
+import (
+	"testing"
+
+	"mandorla/internal/web/kit"
+)
+
+// Every template is parsed, checked against its view and executed once.
+func TestTemplates(t *testing.T) {
+	if _, err := kit.New(nil, kit.Pages{FS: templates, Views: samples()}); err != nil {
+		t.Fatal(err)
+	}
+}

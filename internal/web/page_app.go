@@ -1,0 +1,292 @@
+package web
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"mandorla/internal/fault"
+	"mandorla/internal/oauth"
+	"mandorla/internal/web/kit"
+)
+
+// appView is the General tab of an OAuth client.
+type appView struct {
+	Notice      *kit.Notice
+	Form        kit.Form
+	Credentials kit.Section
+	Copies      []kit.Copy // MCP server URL, client ID, the fresh secret
+	SecretText  string     // where it is not fresh
+	Generate    *kit.Modal
+	Confirm     *kit.Field
+	Connections int
+	Hint        string
+	Danger      kit.DangerZone
+}
+
+var sampleApp = appView{
+	Notice: &kit.Notice{Title: "x"}, Form: kit.Form{Fields: []kit.Field{{Name: "x"}}},
+	Credentials: kit.Section{Title: "Credentials"}, Copies: []kit.Copy{{ID: "c", Secret: true, Done: "?"}}, SecretText: "x",
+	Generate: &kit.Modal{ID: "generate"}, Confirm: &kit.Field{}, Connections: 1, Hint: "x", Danger: kit.DangerZone{Items: []kit.DangerAct{{Title: "x"}}},
+}
+
+func (s *Server) client(v *visit) (oauth.Client, error) {
+	return s.OAuth.Client(v.ctx(), v.who.Tenant, v.r.PathValue("id"))
+}
+
+// appPage starts one tab of an OAuth client.
+func (s *Server) appPage(v *visit, c oauth.Client, tab string, connections []oauth.Connection) kit.Page {
+	path := "/apps/" + c.ID
+	page := s.shell(v, "apps", c.Name)
+	page.Icon = presetOf(c).Icon
+	page.Breadcrumb = []kit.Link{{Label: "App Center", Href: "/apps"}}
+	page.Status = appStatus(c)
+	page.Tabs = kit.Tabs{Label: "OAuth client", Items: []kit.Tab{
+		{Label: "General", Href: path, Active: tab == "general"},
+		{Label: "Permissions", Href: path + "/permissions", Active: tab == "permissions"},
+		{Label: "Connections", Href: path + "/connections", Count: kit.Count(len(connections)), Active: tab == "connections"},
+	}}
+	return page
+}
+
+func (s *Server) getApp(w http.ResponseWriter, v *visit) error {
+	c, err := s.client(v)
+	if err != nil {
+		return err
+	}
+	if stored := v.r.URL.Query().Get("stored"); stored != "" {
+		if secret := s.freshSecret(v, c.ID); secret != "" && sameToken(stored, storedMark(v, secret)) {
+			s.cookies.clear(w, s.cookies.once)
+		}
+		return s.done(w, v, "/apps/"+c.ID, "")
+	}
+	return s.showApp(w, v, http.StatusOK, c, clientInput(c), nil)
+}
+
+// storedMark is in the "I have stored it" link, so that no other site can make a secret disappear.
+func storedMark(v *visit, secret string) string {
+	sum := sha256.Sum256([]byte("stored " + v.session.CSRF + " " + secret))
+	return hex.EncodeToString(sum[:8])
+}
+
+func clientInput(c oauth.Client) oauth.ClientInput {
+	return oauth.ClientInput{
+		Name: c.Name, Description: c.Description, Kind: c.Kind, RedirectURIs: c.RedirectURIs, Set: c.Set, Enabled: c.Enabled,
+	}
+}
+
+func (s *Server) showApp(w http.ResponseWriter, v *visit, status int, c oauth.Client, in oauth.ClientInput, problem error) error {
+	connections, err := s.OAuth.ClientConnections(v.ctx(), v.who.Tenant, c.ID)
+	if err != nil {
+		return err
+	}
+	path := "/apps/" + c.ID
+	page := s.appPage(v, c, "general", connections)
+	view := appView{
+		Form:        appForm(c, in),
+		Credentials: kit.Section{ID: "credentials", Title: "Credentials", Text: "Paste these into the assistant."},
+		Connections: len(connections), Hint: presetOf(c).Hint, Danger: appDanger(c, len(connections)),
+	}
+	placeErrors(&view.Form, problem)
+	view.Notice = appNotice(c)
+	view.Copies = []kit.Copy{
+		{ID: "mcp-url", Label: "MCP server URL", Value: s.Origin + oauth.PathMCP},
+		{ID: "client-id", Label: "Client ID", Value: c.ID},
+	}
+	if c.Kind == oauth.Public {
+		view.SecretText = "A public client has no secret: the client ID is all that it needs."
+		return s.kit.Render(w, status, page, "app", view)
+	}
+	if secret := s.freshSecret(v, c.ID); secret != "" {
+		view.Copies = append(view.Copies, kit.Copy{
+			ID: "client-secret", Label: "Client secret", Value: secret, Secret: true, Done: path + "?stored=" + storedMark(v, secret),
+		})
+	} else {
+		view.SecretText = "Ends in " + c.SecretLast4 + ". It was shown once, when it was made, and cannot be shown again."
+	}
+	view.Confirm = s.confirmField(v)
+	view.Generate = &kit.Modal{
+		ID: "generate", Title: "Generate a new secret?", Action: path + "/secret",
+		Text:   "The secret in use stops working at once" + endsText(len(connections)) + ". Paste the new one into the assistant, then everybody connects again.",
+		Submit: kit.Button{Label: generateLabel(len(connections)), Look: kit.Danger},
+		Open:   v.r.URL.Query().Has("generate"), CloseHref: path,
+	}
+	if fault.Is(problem, fault.Invalid) && v.r.PathValue("id") != "" && strings.HasSuffix(v.r.URL.Path, "/secret") {
+		view.Generate.Open = true
+		view.Form.Error = ""
+		if msg, _ := fault.Safe(problem); view.Confirm != nil {
+			view.Confirm.Error = strings.TrimPrefix(msg, "confirm_password: ")
+		}
+	}
+	return s.kit.Render(w, status, page, "app", view)
+}
+
+func endsText(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return " and " + countOf(n, "living connection ends", "living connections end")
+}
+
+func generateLabel(n int) string {
+	if n == 0 {
+		return "Generate new secret"
+	}
+	return "Generate and end " + countOf(n, "connection", "connections")
+}
+
+func appNotice(c oauth.Client) *kit.Notice {
+	path := "/apps/" + c.ID
+	switch {
+	case !c.Enabled:
+		return &kit.Notice{Tone: kit.Warn, Title: "This client is disabled", Text: "Nobody can authorize it, and no call works. Enable it below."}
+	case len(c.RedirectURIs) == 0:
+		return &kit.Notice{Tone: kit.Warn, Title: "No redirect URL yet", Text: "Add the address that the app is called back at; without one nobody can authorize it."}
+	case len(c.Set) == 0 && !c.Dynamic:
+		return &kit.Notice{
+			Tone: kit.Warn, Title: "No permissions yet", Text: "Choose what this client may do at most; until then nobody can authorize it.",
+			Action: &kit.Button{Label: "Set permissions", Href: path + "/permissions"},
+		}
+	}
+	return nil
+}
+
+func appForm(c oauth.Client, in oauth.ClientInput) kit.Form {
+	kind := "Confidential: it keeps a secret"
+	if c.Kind == oauth.Public {
+		kind = "Public: it runs on people's machines and has no secret"
+	}
+	form := kit.Form{
+		ID: "general", Action: "/apps/" + c.ID, Hidden: []kit.Hidden{{Name: "version", Value: fmt.Sprint(c.Version)}},
+		SaveBar: &kit.SaveBar{Discard: "/apps/" + c.ID},
+		Fields: []kit.Field{
+			{Name: "name", Label: "Name", Value: in.Name, Required: true, Max: 80},
+			{Kind: kit.FieldArea, Name: "description", Label: "Short description", Value: in.Description, Rows: 2, Max: 500,
+				Help: "People read it on the authorization page."},
+			{Kind: kit.FieldList, Name: "redirectUris", Label: "Redirect URLs", Lines: in.RedirectURIs, Check: "redirect-url", Rows: max(3, len(in.RedirectURIs)+1),
+				Placeholder: "https://claude.ai/api/mcp/auth_callback", Presets: redirectPresets(),
+				Help: "One a line, matched exactly: https, or http on this machine (127.0.0.1, [::1], localhost), where any port fits."},
+			{Kind: kit.FieldShown, Name: "kind", Label: "Kind", Value: kind},
+		},
+	}
+	return form
+}
+
+func redirectPresets() []kit.Preset {
+	var out []kit.Preset
+	for _, p := range library {
+		if len(p.Redirects) > 0 {
+			out = append(out, kit.Preset{Label: p.Label, Value: p.Redirects[0]})
+		}
+	}
+	return out
+}
+
+func appDanger(c oauth.Client, connections int) kit.DangerZone {
+	path := "/apps/" + c.ID
+	toggle := kit.DangerAct{
+		Title: "Disable this client", Text: "No call works any more" + endsText(connections) + ". It can be enabled again; people then authorize anew.",
+		Label: "Disable client", Post: path + "/disabled", Quiet: true,
+	}
+	if !c.Enabled {
+		toggle.Title, toggle.Text, toggle.Label = "Enable this client", "People can authorize it again.", "Enable client"
+	}
+	return kit.DangerZone{Items: []kit.DangerAct{toggle, {
+		Title: "Delete this client", Text: "It is gone for good" + endsText(connections) + ". The log keeps what was done through it.",
+		Label: "Delete client", Post: path + "/delete", Type: c.Name,
+	}}}
+}
+
+func (s *Server) postApp(w http.ResponseWriter, v *visit) error {
+	c, err := s.client(v)
+	if err != nil {
+		return err
+	}
+	in := clientInput(c)
+	in.Name, in.Description, in.RedirectURIs = v.r.PostForm.Get("name"), v.r.PostForm.Get("description"), lines(v.r.PostForm.Get("redirectUris"))
+	made, err := version(v.r.PostForm)
+	if err == nil {
+		_, err = s.OAuth.UpdateClient(v.ctx(), v.who, c.ID, made, in)
+	} else {
+		err = errOldForm
+	}
+	if badInput(err) || fault.Is(err, fault.Conflict) {
+		status := http.StatusUnprocessableEntity
+		if fault.Is(err, fault.Conflict) {
+			status = http.StatusConflict
+		}
+		return s.showApp(w, v, status, c, in, err)
+	}
+	if err != nil {
+		return err
+	}
+	return s.done(w, v, "/apps/"+c.ID, "saved")
+}
+
+var errOldForm = fault.New(fault.Invalid, "The form was incomplete. Load the page again and repeat your change.")
+
+// lines are the non-empty lines of a text, trimmed.
+func lines(text string) []string {
+	var out []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+func (s *Server) postAppSecret(w http.ResponseWriter, v *visit) error {
+	c, err := s.client(v)
+	if err != nil {
+		return err
+	}
+	err = s.confirm(v)
+	var secret string
+	if err == nil {
+		secret, err = s.OAuth.RegenerateSecret(v.ctx(), v.who, c.ID, 0)
+	}
+	if badInput(err) {
+		return s.showApp(w, v, http.StatusUnprocessableEntity, c, clientInput(c), err)
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.keepSecret(w, v, c.ID, secret); err != nil {
+		return err
+	}
+	return s.done(w, v, "/apps/"+c.ID+"#credentials", "secret")
+}
+
+func (s *Server) postAppDisabled(w http.ResponseWriter, v *visit) error {
+	c, err := s.client(v)
+	if err != nil {
+		return err
+	}
+	in := clientInput(c)
+	in.Enabled = !c.Enabled
+	if _, err := s.OAuth.UpdateClient(v.ctx(), v.who, c.ID, c.Version, in); err != nil {
+		return err
+	}
+	flash := "disabled"
+	if in.Enabled {
+		flash = "enabled"
+	}
+	return s.done(w, v, "/apps/"+c.ID, flash)
+}
+
+func (s *Server) postAppDelete(w http.ResponseWriter, v *visit) error {
+	c, err := s.client(v)
+	if err != nil {
+		return err
+	}
+	if strings.TrimSpace(v.r.PostForm.Get("confirm")) != c.Name {
+		return s.showApp(w, v, http.StatusUnprocessableEntity, c, clientInput(c), fault.New(fault.Invalid, "Nothing was deleted: type the client's name, %s, to confirm.", c.Name))
+	}
+	if err := s.OAuth.DeleteClient(v.ctx(), v.who, c.ID); err != nil {
+		return err
+	}
+	return s.done(w, v, "/apps", "deleted")
+}

@@ -1,0 +1,80 @@
+package web
+
+import (
+	"net/http"
+
+	"mandorla/internal/fault"
+	"mandorla/internal/oauth"
+	"mandorla/internal/web/kit"
+)
+
+// appConnectionsView is the Connections tab of an OAuth client.
+type appConnectionsView struct {
+	Notice *kit.Notice
+	Table  kit.Table
+}
+
+var sampleAppConnections = appConnectionsView{Notice: &kit.Notice{}, Table: sampleApps.Table}
+
+func (s *Server) getAppConnections(w http.ResponseWriter, v *visit) error {
+	c, err := s.client(v)
+	if err != nil {
+		return err
+	}
+	connections, err := s.OAuth.ClientConnections(v.ctx(), v.who.Tenant, c.ID)
+	if err != nil {
+		return err
+	}
+	page := s.appPage(v, c, "connections", connections)
+	view := appConnectionsView{Table: kit.Table{
+		Caption: "Connections",
+		Columns: []kit.Column{
+			{Label: "Person", Wide: true}, {Label: "Allowed", Help: "What the person authorized, out of what the client may do now", HideOnPhone: true},
+			{Label: "Since", Kind: kit.KindAgo, HideOnPhone: true}, {Label: "Last use", Kind: kit.KindAgo}, {Label: "End", LabelHidden: true, Kind: kit.KindActions},
+		},
+		Empty: &kit.Empty{
+			Icon: "plug", Title: "Nobody is connected", Text: "Each teammate who connects " + c.Name + " in the assistant appears here.",
+		},
+	}}
+	wider := 0
+	for _, one := range connections {
+		if !one.Set.Covers(c.Set) {
+			wider++
+		}
+		view.Table.Rows = append(view.Table.Rows, connectionRow(c, one))
+	}
+	if wider > 0 && !c.Dynamic {
+		view.Notice = &kit.Notice{
+			Tone: kit.Info, Title: countOf(wider, "connection has", "connections have") + " less than this client may do",
+			Text: "Because of the person's role, or because the client was widened since: what was added works after they authorize again.",
+		}
+	}
+	return s.kit.Render(w, http.StatusOK, page, "app_connections", view)
+}
+
+func connectionRow(c oauth.Client, one oauth.Connection) kit.Row {
+	name := one.PersonName
+	if name == "" {
+		name = one.Email
+	}
+	person := kit.PersonValue(name, "")
+	person.Sub = one.Email
+	allowed := mandorla(c.Set, one.Set, "Client", "Authorization")
+	allowed.Small = true
+	return kit.Row{Cells: []kit.Value{
+		person, kit.OverlapValue(allowed), kit.Ago(one.Since), kit.Ago(one.UsedAt),
+		kit.Actions(kit.Button{Label: "End", Icon: "plug-connected-x", Small: true, Post: "/apps/" + c.ID + "/connections/end", Name: "connection", Value: one.ID}),
+	}}
+}
+
+func (s *Server) postAppConnectionEnd(w http.ResponseWriter, v *visit) error {
+	c, err := s.client(v)
+	if err != nil {
+		return err
+	}
+	err = s.OAuth.EndConnection(v.ctx(), v.who, v.r.PostForm.Get("connection"))
+	if err != nil && !fault.Is(err, fault.NotFound) { // one that is over already is what was wanted
+		return err
+	}
+	return s.done(w, v, "/apps/"+c.ID+"/connections", "ended")
+}

@@ -1,0 +1,125 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"mandorla/internal/oauth"
+	"mandorla/internal/web/kit"
+)
+
+// appsView is the App Center.
+type appsView struct {
+	Table   kit.Table
+	Library kit.Modal
+	Cards   []libraryCard
+}
+
+// libraryCard is one card of the Apps Library.
+type libraryCard struct{ Key, Label, Icon, For, Href string }
+
+var sampleApps = appsView{
+	Table:   kit.Table{Columns: []kit.Column{{Label: "Name"}}, Rows: []kit.Row{{Cells: []kit.Value{kit.LinkTo("Claude", "/")}}}},
+	Library: kit.Modal{ID: "library", Title: "Apps Library"},
+	Cards:   libraryCards(),
+}
+
+func libraryCards() []libraryCard {
+	var out []libraryCard
+	for _, p := range library {
+		out = append(out, libraryCard{p.Key, p.Label, p.Icon, p.For, "/apps/new?for=" + p.Key})
+	}
+	return out
+}
+
+func (s *Server) getApps(w http.ResponseWriter, v *visit) error {
+	clients, err := s.OAuth.Clients(v.ctx(), v.who.Tenant)
+	if err != nil {
+		return err
+	}
+	page := s.shell(v, "apps", "App Center")
+	page.Lead = "Apps that people authorize: each gets what it may do and what the person may do, and nothing else."
+	page.Primary = &kit.Button{Label: "New app", Icon: "plus", Look: kit.Primary, Href: "/apps/new", Modal: "library"}
+	page.Tabs = kit.Tabs{Items: []kit.Tab{{Label: "OAuth clients", Href: "/apps", Count: kit.Count(len(clients)), Active: true}}}
+	view := appsView{
+		Library: kit.Modal{ID: "library", Title: "Apps Library", Text: "What do you want to connect?", Wide: true},
+		Cards:   libraryCards(),
+		Table: kit.Table{
+			Caption: "OAuth clients",
+			Columns: []kit.Column{
+				{Label: "Name", Wide: true}, {Label: "For", HideOnPhone: true}, {Label: "Connections"},
+				{Label: "Last call", Kind: kit.KindAgo, HideOnPhone: true}, {Label: "Status"},
+			},
+			Empty: &kit.Empty{
+				Icon: "apps", Title: "No apps yet", Text: "Create an OAuth client for your assistant; teammates then connect it with their own accounts.",
+				Action: &kit.Button{Label: "New app", Icon: "plus", Look: kit.Primary, Href: "/apps/new"},
+			},
+		},
+	}
+	for _, c := range clients {
+		row, err := s.appRow(v, c)
+		if err != nil {
+			return err
+		}
+		view.Table.Rows = append(view.Table.Rows, row)
+	}
+	return s.kit.Render(w, http.StatusOK, page, "apps", view)
+}
+
+func (s *Server) appRow(v *visit, c oauth.Client) (kit.Row, error) {
+	connections, err := s.OAuth.ClientConnections(v.ctx(), v.who.Tenant, c.ID)
+	if err != nil {
+		return kit.Row{}, err
+	}
+	p := presetOf(c)
+	name := kit.LinkTo(c.Name, "/apps/"+c.ID)
+	name.Icon = p.Icon
+	people := kit.Value{}
+	if n := peopleIn(connections); n > 0 {
+		people = kit.LinkTo(countOf(n, "person", "people"), "/apps/"+c.ID+"/connections")
+	}
+	status := appStatus(c)
+	return kit.Row{Muted: !c.Enabled, Cells: []kit.Value{name, kit.Text(appFor(p)), people, kit.Ago(lastCall(c, connections)), kit.Badges(*status)}}, nil
+}
+
+func appFor(p appPreset) string {
+	if p.Key == "other" {
+		return "Other"
+	}
+	return p.Label
+}
+
+func peopleIn(connections []oauth.Connection) int {
+	seen := map[string]bool{}
+	for _, c := range connections {
+		seen[c.Tenant+" "+c.Person] = true
+	}
+	return len(seen)
+}
+
+func lastCall(c oauth.Client, connections []oauth.Connection) time.Time {
+	last := c.Steps.CallLast
+	for _, one := range connections {
+		if one.UsedAt.After(last) {
+			last = one.UsedAt
+		}
+	}
+	return last
+}
+
+// appStatus says how far a client has got. What the server cannot see (a pasted address) counts once the step after it was seen.
+func appStatus(c oauth.Client) *kit.Badge {
+	switch {
+	case !c.Enabled:
+		return kit.Status(kit.Bad, "Disabled")
+	case len(c.Set) == 0 && !c.Dynamic:
+		return kit.Status(kit.Warn, "No permissions yet")
+	case !c.Steps.CallFirst.IsZero():
+		return kit.Status(kit.Good, "Works")
+	case !c.Steps.ExchangeFirst.IsZero():
+		return kit.Status(kit.Neutral, "Set-up: 4 of 5")
+	case !c.Steps.AuthorizeFirst.IsZero():
+		return kit.Status(kit.Neutral, "Set-up: 3 of 5")
+	}
+	return kit.Status(kit.Neutral, "Not connected yet")
+}

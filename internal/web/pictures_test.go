@@ -1,0 +1,192 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"mandorla/internal/access"
+	"mandorla/internal/oauth"
+	"mandorla/internal/query"
+	"mandorla/internal/record"
+	"mandorla/internal/testkit"
+)
+
+// shot is one page to look at: who opens what, and what must be there.
+type shot struct{ name, who, path, has string }
+
+// TestPictures opens every page in a real browser, in light and dark, wide and narrow, and asserts that it is drawn: no error of the
+// content policy, nothing wider than the screen. With MANDORLA_PICTURES=<folder> the pictures are kept there.
+func TestPictures(t *testing.T) {
+	folder := os.Getenv("MANDORLA_PICTURES")
+	if folder == "" {
+		folder = t.TempDir()
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := testkit.Start(t, "sqlite")
+	s.Connect(t, person(t, "Carly"))
+	s.Connect(t, person(t, "Marcus"))
+	shots := pictures(t, s)
+	only := os.Getenv("MANDORLA_PICTURES_ONLY")
+	for _, size := range []struct {
+		name          string
+		width, height int64
+	}{{"wide", 1280, 800}, {"phone", 390, 844}} {
+		for _, theme := range []string{"light", "dark"} {
+			for _, who := range []string{"", "Ada", "Carly"} {
+				tab := openTab(t, s.URL, size.width, size.height, theme)
+				if who != "" {
+					p := person(t, who)
+					do(t, tab, chromedp.SendKeys(`[name=email]`, p.Email), chromedp.SendKeys(`[name=password]`, p.Password+"\r"), chromedp.WaitReady(`.shell`))
+				}
+				for _, shot := range shots {
+					if shot.who != who || !strings.Contains(shot.name, only) {
+						continue
+					}
+					file := filepath.Join(folder, fmt.Sprintf("%s-%s-%s.png", shot.name, size.name, theme))
+					take(t, tab, s.URL+shot.path, shot, file, size.width)
+				}
+			}
+		}
+	}
+}
+
+func pictures(t *testing.T, s *testkit.Server) []shot {
+	t.Helper()
+	list, err := s.Gate.List(t.Context(), s.Person(t, person(t, "Carly")), record.ListRequest{
+		Model: "Company", Filter: query.Where("owner", "eq", "me"), Limit: 1,
+	})
+	if err != nil || len(list.Rows) == 0 {
+		t.Fatalf("Carly's companies: %v", err)
+	}
+	company := "/data/companies/" + list.Rows[0].ID
+	empty, _, err := s.OAuth.CreateClient(t.Context(), s.Admin, oauth.ClientInput{
+		Name: "Portal sync", Kind: oauth.Confidential, RedirectURIs: []string{"http://127.0.0.1:9000/back"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.OAuth.CreateClient(t.Context(), s.Admin, oauth.ClientInput{
+		Name: "Cursor", Kind: oauth.Public, RedirectURIs: []string{"http://localhost:8787/callback"}, Set: access.Of(s.Schema.Base(), access.View),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	role := ""
+	roles, err := s.Identity.Roles(t.Context(), s.Tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range roles {
+		if r.Name == "CSM" {
+			role = r.ID
+		}
+	}
+	app := "/apps/" + s.Client.ID
+	none := strings.NewReplacer(s.Client.ID, empty.ID, "https%3A%2F%2Fclaude.ai%2Fapi%2Fmcp%2Fauth_callback", "http%3A%2F%2F127.0.0.1%3A9000%2Fback").Replace(authorizeURL(s, nil))
+	return []shot{
+		{"signin", "", "/signin", "Sign in"},
+		{"authorize-error", "", "/oauth/authorize?client_id=pk_nobody", "not known"},
+		{"home-admin", "Ada", "/", "What you can do next"},
+		{"home", "Carly", "/", "Within your reach"},
+		{"authorize", "Carly", authorizeURL(s, nil), "wants to work with your data"},
+		{"authorize-none", "Carly", none, "nothing that both sides allow"},
+		{"data", "Carly", "/data/companies", "Companies"},
+		{"data-filtered", "Ada", "/data/companies?f=status:eq:customer&f=arr:gte:10000&sort=-arr", "ARR"},
+		{"data-filter", "Ada", "/data/companies?filter=new", "Shown in the table"},
+		{"data-filter-value", "Ada", "/data/companies?filter=new&fp=owner", "Add filter"},
+		{"data-wrong", "Ada", "/data/companies?f=nme:eq:x", "cannot be shown"},
+		{"data-empty", "Ada", "/data/companies?q=zzzzzz", "match"},
+		{"data-tasks", "Ada", "/data/tasks", "Tasks"},
+		{"record", "Carly", company, "Overview"},
+		{"record-history", "Carly", company + "?tab=history", "History"},
+		{"apps", "Ada", "/apps", "Claude Connector"},
+		{"apps-new", "Ada", "/apps/new", "Other OAuth client"},
+		{"apps-new-claude", "Ada", "/apps/new?for=claude", "Create client"},
+		{"app", "Ada", app, "Redirect URLs"},
+		{"app-new-secret", "Ada", app + "?generate", "Generate a new secret"},
+		{"app-empty", "Ada", "/apps/" + empty.ID, "No permissions yet"},
+		{"app-permissions", "Ada", app + "/permissions", "In words"},
+		{"app-connections", "Ada", app + "/connections", "Carly"},
+		{"roles", "Ada", "/settings/roles", "Portfolio"},
+		{"role", "Ada", "/settings/roles/" + role, "Only my portfolio"},
+		{"profile", "Carly", "/profile", "Applications"},
+		{"missing", "Ada", "/data/nothing", "Nothing here"},
+	}
+}
+
+// openTab starts a browser of its own, so that who is signed in never mixes. What the console says ends the test.
+func openTab(t *testing.T, base string, width, height int64, theme string) context.Context {
+	t.Helper()
+	tab, done := chromedp.NewContext(t.Context(), chromedp.WithAllocatorOptions(chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-sync", true), chromedp.Flag("hide-scrollbars", true), chromedp.WindowSize(int(width), int(height))))
+	t.Cleanup(done)
+	mobile := []chromedp.EmulateViewportOption{}
+	if width < 768 {
+		mobile = append(mobile, chromedp.EmulateMobile, chromedp.EmulateTouch)
+	}
+	do(t, tab, chromedp.EmulateViewport(width, height, mobile...), chromedp.Navigate(base+"/signin"))
+	ask[any](t, tab, chromedp.Evaluate[any](fmt.Sprintf("void (document.cookie = 'theme=%s; path=/')", theme)))
+	messages := chromedp.Console(tab)
+	go func() {
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			if text := m.String(); strings.Contains(text, "Content Security Policy") || m.IsException() {
+				t.Errorf("console: %s", text)
+			}
+		}
+	}()
+	return tab
+}
+
+const patience = 40 * time.Second
+
+func do(t *testing.T, tab context.Context, steps ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	for _, step := range steps {
+		ask(t, tab, step)
+	}
+}
+
+func ask[T any](t *testing.T, tab context.Context, a chromedp.Action[T]) T {
+	t.Helper()
+	timer := time.AfterFunc(patience, func() { t.Errorf("the browser did not answer in %s", patience) })
+	defer timer.Stop()
+	out, err := chromedp.Run(tab, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func take(t *testing.T, tab context.Context, address string, shot shot, file string, width int64) {
+	t.Helper()
+	do(t, tab, chromedp.Navigate(address), chromedp.WaitReady("body"))
+	text := ask(t, tab, chromedp.Evaluate[string]("document.body.textContent"))
+	wide := ask(t, tab, chromedp.Evaluate[int64]("document.documentElement.scrollWidth"))
+	status := ask(t, tab, chromedp.Evaluate[int64](`performance.getEntriesByType("navigation")[0].responseStatus`))
+	png := ask(t, tab, chromedp.FullScreenshot(100))
+	if status >= http.StatusInternalServerError {
+		t.Errorf("%s: status %d", shot.name, status)
+	}
+	if !strings.Contains(strings.Join(strings.Fields(text), " "), shot.has) {
+		t.Errorf("%s does not say %q:\n%s", shot.name, shot.has, text)
+	}
+	if wide > width {
+		t.Errorf("%s: %d pixels wide on a screen of %d", shot.name, wide, width)
+	}
+	if err := os.WriteFile(file, png, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,202 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"mandorla/internal/access"
+	"mandorla/internal/fault"
+	"mandorla/internal/identity"
+	"mandorla/internal/record"
+	"mandorla/internal/web/kit"
+)
+
+// visit is one request of somebody signed in.
+type visit struct {
+	r       *http.Request
+	token   string
+	session identity.Session
+	who     access.Principal
+	models  []record.ModelView // that the person may view or create
+	toasts  []kit.Toast
+}
+
+type visitKey struct{}
+
+func (v *visit) ctx() context.Context { return v.r.Context() }
+
+// model finds a model that the person may view by its route, exactly spelled.
+func (v *visit) model(route string) (record.ModelView, bool) {
+	for _, m := range v.models {
+		if m.Model.Route == route && m.Actions&access.View != 0 {
+			return m, true
+		}
+	}
+	return record.ModelView{}, false
+}
+
+// byName is model by the model's name.
+func (v *visit) byName(name string) (record.ModelView, bool) {
+	for _, m := range v.models {
+		if m.Model.Name == name && m.Actions&access.View != 0 {
+			return m, true
+		}
+	}
+	return record.ModelView{}, false
+}
+
+// handler is a page for somebody signed in; an error it returns becomes the error page, nothing having been written.
+type handler func(w http.ResponseWriter, v *visit) error
+
+// page registers a route for people who are signed in. Others are asked to sign in and come back to a GET afterwards.
+func (s *Server) page(pattern string, h handler) {
+	s.handle(pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.signedIn(w, r, h) }))
+}
+
+// admin is page for administrators; for everybody else there is nothing at the address.
+func (s *Server) admin(pattern string, h handler) {
+	s.page(pattern, func(w http.ResponseWriter, v *visit) error {
+		if !v.who.Admin {
+			return errNoPage
+		}
+		return h(w, v)
+	})
+}
+
+// open registers a route that also works without a sign-in. Its handler sees to its own CSRF token.
+func (s *Server) open(pattern string, h func(w http.ResponseWriter, r *http.Request) error) {
+	s.handle(pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := h(w, r); err != nil {
+			s.fail(w, r, err)
+		}
+	}))
+}
+
+// openForm registers a form that works with and without a sign-in, with the token of either.
+func (s *Server) openForm(pattern string, h http.Handler) {
+	s.open(pattern, func(w http.ResponseWriter, r *http.Request) error {
+		if err := parseForm(r); err != nil {
+			return err
+		}
+		sent := r.PostForm.Get(kit.CSRFField)
+		ok := sameToken(browserCSRF(s.cookies.get(r, s.cookies.browser)), sent)
+		if v, err := s.visit(r); err == nil {
+			ok = ok || v.session.CheckCSRF(sent)
+		}
+		if !ok {
+			return errCSRF
+		}
+		h.ServeHTTP(w, r)
+		return nil
+	})
+}
+
+var errCSRF = fault.New(fault.Forbidden, "This form is too old, or was not made for you: nothing was changed. Go back, load the page again and repeat it.")
+
+func (s *Server) signedIn(w http.ResponseWriter, r *http.Request, h handler) {
+	v, err := s.visit(r)
+	switch {
+	case fault.Is(err, fault.Unauthenticated):
+		s.askSignIn(w, r)
+		return
+	case err != nil:
+		s.fail(w, r, err)
+		return
+	}
+	v.r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+	if r.Method == http.MethodPost {
+		if err := parseForm(v.r); err != nil {
+			s.fail(w, v.r, err)
+			return
+		}
+		sent := v.r.PostForm.Get(kit.CSRFField)
+		if sent == "" {
+			sent = v.r.Header.Get(kit.CSRFHeader)
+		}
+		if !v.session.CheckCSRF(sent) {
+			s.fail(w, v.r, errCSRF)
+			return
+		}
+	} else {
+		v.toasts = s.takeFlash(w, r)
+	}
+	if err := h(w, v); err != nil {
+		s.fail(w, v.r, err)
+	}
+}
+
+// visit reads who sent the request; fault.Unauthenticated where nobody did.
+func (s *Server) visit(r *http.Request) (*visit, error) {
+	token := s.cookies.get(r, s.cookies.session)
+	if token == "" {
+		return nil, fault.New(fault.Unauthenticated, "Sign in to go on.")
+	}
+	session, who, err := s.Identity.Session(r.Context(), token, "")
+	if err != nil {
+		return nil, err
+	}
+	v := &visit{r: r, token: token, session: session, who: who}
+	if who.Tenant != "" {
+		if v.models, err = s.Gate.Models(r.Context(), who); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+// askSignIn leads to the sign-in page, which leads back to where the person wanted to go.
+func (s *Server) askSignIn(w http.ResponseWriter, r *http.Request) {
+	back := ""
+	if uri := r.URL.RequestURI(); r.Method == http.MethodGet && len(uri) < 2000 {
+		back = localPath(uri)
+	}
+	s.goSignIn(w, r, back)
+}
+
+// goSignIn leads to the sign-in page, and from there to a path of this server. The path travels in a cookie, which no link can set.
+func (s *Server) goSignIn(w http.ResponseWriter, r *http.Request, back string) {
+	if back != "" {
+		s.cookies.set(w, s.cookies.back, encodeCookie(back), 15*time.Minute)
+	}
+	http.Redirect(w, r, "/signin", http.StatusSeeOther)
+}
+
+func parseForm(r *http.Request) error {
+	err := r.ParseForm()
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return fault.New(fault.TooLarge, "The form is larger than %d kB.", large.Limit/1024)
+	case err != nil:
+		return fault.New(fault.Invalid, "The form could not be read.")
+	}
+	return nil
+}
+
+// fresh reports whether the password was given recently enough for a sensitive act.
+func (s *Server) fresh(v *visit) bool { return s.Now().Sub(v.session.CreatedAt) <= 10*time.Minute }
+
+// confirmField asks for the password again where the sign-in is not fresh; nil where it is.
+func (s *Server) confirmField(v *visit) *kit.Field {
+	if s.fresh(v) {
+		return nil
+	}
+	return &kit.Field{
+		Name: "confirm_password", Label: "Your password", Type: "password", Autocomplete: "current-password", Required: true,
+		Help: "You signed in more than 10 minutes ago, so this asks for it once more.",
+	}
+}
+
+// confirm checks what confirmField asked for.
+func (s *Server) confirm(v *visit) error {
+	if s.fresh(v) {
+		return nil
+	}
+	err := s.Identity.CheckPassword(v.ctx(), v.session.Account.ID, v.r.PostForm.Get("confirm_password"), s.ClientIP(v.r))
+	if fault.Is(err, fault.Unauthenticated) {
+		return fault.BadField("confirm_password", "This is not your password. Type the one you sign in with.")
+	}
+	return err
+}

@@ -1,0 +1,200 @@
+// Package web owns the platform's pages: sign in, home, data and record pages, App Center, OAuth client, roles, profile and the
+// authorization page. It translates between forms and services and decides nothing: permissions are the gate's, sign-in is
+// identity's, the authorization server's rules are oauth's, and the look is internal/web/kit's.
+//
+// One page is one file page_<name>.go with its routes, handlers and view struct, and templates/pages/<name>.html beside it. Every
+// write works as a plain form with a CSRF token and answers 303. Package app mounts the Server; it never imports store.
+package web
+
+import (
+	"embed"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"mandorla/internal/identity"
+	"mandorla/internal/model"
+	"mandorla/internal/oauth"
+	"mandorla/internal/record"
+	"mandorla/internal/web/assets"
+	"mandorla/internal/web/kit"
+)
+
+//go:embed templates
+var templates embed.FS
+
+// Registries gives the registry snapshot of a tenant; schema.Service is one. Only administrators' pages use it, to
+// name models that the administrator may not view.
+type Registries = record.Registries
+
+// Options are what a Server is made of. All but ClientIP, Logger and Demo are required.
+type Options struct {
+	Gate       *record.Service
+	Identity   *identity.Service
+	OAuth      *oauth.Service
+	Registries Registries
+	Origin     string // "https://mandorla.example.com": no path, no trailing slash
+	Now        func() time.Time
+	Rand       io.Reader    // cryptographic randomness; nil: OAuth's
+	Logger     *slog.Logger // nil: nothing is logged
+	// ClientIP tells who is at the other end, past trusted proxies; nil takes the connection's address.
+	ClientIP func(*http.Request) string
+	// Demo marks a demo installation: a bar above every page, and logins offered on the sign-in page.
+	Demo *Demo
+}
+
+// Demo is what the pages of a demo installation say.
+type Demo struct {
+	Notice string
+	Logins []DemoLogin
+}
+
+// DemoLogin is one person whose password the sign-in page gives away.
+type DemoLogin struct{ Name, Role, Email, Password string }
+
+// Server serves every page. Safe for concurrent use.
+type Server struct {
+	Options
+	kit     *kit.Kit
+	mux     *http.ServeMux
+	routes  []string
+	origin  *url.URL
+	cross   *http.CrossOriginProtection
+	cookies cookies
+}
+
+// New checks the options and every template. The error names what is wrong.
+func New(o Options) (*Server, error) {
+	if o.Gate == nil || o.Identity == nil || o.OAuth == nil || o.Registries == nil || o.Now == nil {
+		return nil, errors.New("web: Gate, Identity, OAuth, Registries and Now are required")
+	}
+	origin, err := url.Parse(o.Origin)
+	if err != nil || origin.Host == "" || origin.Path != "" || origin.Scheme != "https" && origin.Scheme != "http" {
+		return nil, fmt.Errorf("web: origin %q is not like https://host", o.Origin)
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Rand == nil {
+		o.Rand = o.OAuth.Rand
+	}
+	if o.ClientIP == nil {
+		o.ClientIP = connectionIP
+	}
+	k, err := kit.New(o.Now, kit.Pages{FS: templates, Views: samples()})
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	s := &Server{
+		Options: o, kit: k, mux: http.NewServeMux(), origin: origin,
+		cross: http.NewCrossOriginProtection(), cookies: newCookies(origin),
+	}
+	s.register()
+	return s, nil
+}
+
+// random gives 26 characters that nobody can guess.
+func (s *Server) random() (string, error) {
+	raw := make([]byte, 16)
+	if _, err := io.ReadFull(s.Rand, raw); err != nil {
+		return "", fmt.Errorf("read randomness: %w", err)
+	}
+	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(raw), nil
+}
+
+func connectionIP(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// register lists every route: reading it is reading the product's pages.
+func (s *Server) register() {
+	s.handle("GET "+assets.Prefix, assets.Handler())
+	s.handle("GET /favicon.ico", http.RedirectHandler(assets.URL("favicon.svg"), http.StatusSeeOther))
+
+	s.open("GET /signin", s.getSignIn)
+	s.open("POST /signin", s.postSignIn)
+	s.page("POST /signout", s.postSignOut)
+	s.page("POST /tenant", s.postTenant)
+	s.openForm("POST /theme", kit.ThemeHandler())
+
+	s.open("GET /oauth/authorize", s.getAuthorize)
+	s.page("GET /oauth/authorize/{request}", s.getAuthorizePage)
+	s.page("POST /oauth/authorize/decision", s.postDecision)
+	s.page("POST /oauth/authorize/tenant", s.postAuthorizeTenant)
+	s.page("POST /oauth/authorize/switch", s.postSwitchPerson)
+
+	s.page("GET /{$}", s.getHome)
+	s.page("GET /data/{model}", s.getData)
+	s.page("GET /data/{model}/{id}", s.getRecord)
+
+	s.admin("GET /apps", s.getApps)
+	s.admin("GET /apps/new", s.getAppNew)
+	s.admin("POST /apps/new", s.postAppNew)
+	s.admin("GET /apps/{id}", s.getApp)
+	s.admin("POST /apps/{id}", s.postApp)
+	s.admin("POST /apps/{id}/secret", s.postAppSecret)
+	s.admin("POST /apps/{id}/disabled", s.postAppDisabled)
+	s.admin("POST /apps/{id}/delete", s.postAppDelete)
+	s.admin("GET /apps/{id}/permissions", s.getAppPermissions)
+	s.admin("POST /apps/{id}/permissions", s.postAppPermissions)
+	s.admin("GET /apps/{id}/connections", s.getAppConnections)
+	s.admin("POST /apps/{id}/connections/end", s.postAppConnectionEnd)
+
+	s.admin("GET /settings", s.getSettings)
+	s.admin("GET /settings/roles", s.getRoles)
+	s.admin("GET /settings/roles/{id}", s.getRole)
+	s.admin("POST /settings/roles/{id}", s.postRole)
+	s.admin("POST /settings/roles/{id}/delete", s.postRoleDelete)
+
+	s.page("GET /profile", s.getProfile)
+	s.page("POST /profile/password", s.postPassword)
+	s.page("POST /profile/sessions/end", s.postSessionEnd)
+	s.page("POST /profile/applications/end", s.postApplicationEnd)
+}
+
+// Routes lists the registered patterns, for the tests that crawl all of them.
+func (s *Server) Routes() []string { return s.routes }
+
+func (s *Server) handle(pattern string, h http.Handler) {
+	s.routes = append(s.routes, pattern)
+	s.mux.Handle(pattern, h)
+}
+
+// samples has one view for every page: kit executes each once at start.
+func samples() map[string]any {
+	return map[string]any{
+		"signin":          sampleSignIn,
+		"home":            sampleHome,
+		"data":            sampleData,
+		"record":          sampleRecord,
+		"apps":            sampleApps,
+		"app_new":         sampleAppNew,
+		"app":             sampleApp,
+		"app_permissions": sampleAppPermissions,
+		"app_connections": sampleAppConnections,
+		"authorize":       sampleAuthorize,
+		"leave":           sampleLeave,
+		"roles":           sampleRoles,
+		"role":            sampleRole,
+		"profile":         sampleProfile,
+	}
+}
+
+// registry gives the snapshot that the visit's principal was read with.
+func (s *Server) registry(v *visit) (*model.Registry, error) {
+	reg, err := s.Registries.Registry(v.ctx(), v.who.Tenant, v.who.RegistryVersion)
+	if err != nil {
+		return nil, fmt.Errorf("take registry: %w", err)
+	}
+	return reg, nil
+}
