@@ -196,7 +196,7 @@ func (c *askCmd) print(w io.Writer, a *planner.Answer) error {
 		return enc.Encode(a)
 	}
 	text := assistant.Plain(a.Answer) + "\n"
-	if len(a.Rows) > 0 && len(a.Columns) > 0 {
+	if !a.Said && len(a.Rows) > 0 && len(a.Columns) > 0 {
 		table, hidden := layout(a, terminalWidth(w))
 		text += "\n" + table
 		if hidden > 0 {

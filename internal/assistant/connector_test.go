@@ -338,7 +338,7 @@ func TestWrongClient(t *testing.T) {
 		client Client
 		says   string
 	}{
-		{Client{"nobody", "x"}, "The app that sent you here is not known."},
+		{Client{"nobody", "x"}, "refuses the client nobody. It says: This cannot be done. The app that sent you here is not known. Give a client"},
 		{Client{clientID, "wrong"}, "does not accept the secret"},
 		{Client{clientID, ""}, "without a secret"},
 		{Client{"", ""}, "there is no client ID"},
@@ -381,10 +381,13 @@ func TestToolErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if tools, err := s.Tools(context.Background()); err != nil || len(tools) != 2 {
+	if tools, err := s.Tools(context.Background()); err != nil || len(tools) != 3 {
 		t.Errorf("tools %v, %v", tools, err)
 	}
 	if _, err := s.Call(context.Background(), "refuse", nil); err == nil || !strings.Contains(err.Error(), "did you mean y?") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := s.Call(context.Background(), "forbid", nil); !fault.Is(err, fault.Forbidden) || err.Error() != "Your role may not." {
 		t.Errorf("got %v", err)
 	}
 	if _, err := s.Call(context.Background(), "missing", nil); err == nil {

@@ -55,6 +55,9 @@ func newFake(t *testing.T) *fake {
 	server.AddTool(&mcp.Tool{Name: "refuse", InputSchema: json.RawMessage(`{"type":"object"}`)}, func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		return &mcp.CallToolResult{IsError: true, Content: []mcp.Content{&mcp.TextContent{Text: "no property “x”; did you mean y?"}}}, nil
 	})
+	server.AddTool(&mcp.Tool{Name: "forbid", InputSchema: json.RawMessage(`{"type":"object"}`)}, func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return &mcp.CallToolResult{IsError: true, Content: []mcp.Content{&mcp.TextContent{Text: `{"error":{"kind":"forbidden","message":"Your role may not."}}`}}}, nil
+	})
 	f.mcp = mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, &mcp.StreamableHTTPOptions{Stateless: true})
 	f.Server = httptest.NewServer(f)
 	t.Cleanup(f.Close)

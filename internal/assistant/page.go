@@ -12,7 +12,7 @@ import (
 // page is what the walker understands of an HTML page.
 type page struct {
 	title   string
-	alert   string // what the page complains about, or its first heading and paragraph
+	alert   string // what the page complains about, or its first heading and longest paragraph
 	forms   []form
 	refresh string // address of <meta http-equiv="refresh">
 }
@@ -55,8 +55,10 @@ func readPage(r io.Reader) (*page, error) {
 			p.title = first(p.title, text(n))
 		case atom.H1:
 			heading = first(heading, text(n))
-		case atom.P:
-			paragraph = first(paragraph, text(n))
+		case atom.P: // the longest is the one with something to say
+			if t := text(n); len(t) > len(paragraph) {
+				paragraph = t
+			}
 		case atom.Form:
 			p.forms = append(p.forms, readForm(root, n))
 		case atom.Meta:

@@ -66,7 +66,7 @@ func (s *Session) Call(ctx context.Context, tool string, arguments map[string]an
 	}
 	if result.IsError {
 		s.connector.opts.Trace.printf("tools/call %s %s → an error, %v", tool, args, took)
-		return nil, fault.New(fault.Invalid, "The tool %s answered: %s", tool, first(printable(toolText(result), 600), "an error without words"))
+		return nil, toolError(tool, result)
 	}
 	raw, err := structured(result)
 	if err != nil {
@@ -74,6 +74,26 @@ func (s *Session) Call(ctx context.Context, tool string, arguments map[string]an
 	}
 	s.connector.opts.Trace.printf("tools/call %s %s → %d bytes, %v", tool, args, len(raw), took)
 	return raw, nil
+}
+
+// toolError reads the kind and the words of {"error": {"kind", "message"}}, or takes the text as it is.
+func toolError(tool string, r *mcp.CallToolResult) error {
+	var body struct {
+		Error struct {
+			Kind    string `json:"kind"`
+			Message string `json:"message"`
+		} `json:"error"`
+	}
+	if raw, err := structured(r); err != nil || json.Unmarshal(raw, &body) != nil || body.Error.Message == "" {
+		return fault.New(fault.Invalid, "The tool %s answered: %s", tool, first(printable(toolText(r), 600), "an error without words."))
+	}
+	kind := fault.Invalid
+	for k := fault.Invalid; k <= fault.Unavailable; k++ {
+		if k.String() == body.Error.Kind && k != fault.Unauthenticated {
+			kind = k
+		}
+	}
+	return fault.New(kind, "%s", printable(body.Error.Message, 600))
 }
 
 // structured gives the structured content, or the text of servers that send only text.

@@ -30,6 +30,7 @@ type walk struct {
 	*Walker
 	client   *http.Client
 	origin   string
+	began    string // the authorization page that was asked for
 	redirect string
 	jar      http.CookieJar
 	signed   bool // the password has been sent
@@ -53,7 +54,7 @@ func (w *Walker) Visit(ctx context.Context, authorizeURL, redirect string) error
 	if err != nil {
 		return err
 	}
-	run := &walk{Walker: w, client: direct(w.HTTP), origin: origin, redirect: redirect, jar: jar}
+	run := &walk{Walker: w, client: direct(w.HTTP), origin: origin, began: authorizeURL, redirect: redirect, jar: jar}
 	next := &step{method: http.MethodGet, address: authorizeURL}
 	for range maxSteps {
 		if next, err = run.take(ctx, next); err != nil || next == nil {
@@ -96,7 +97,13 @@ func path(address string) string {
 	if err != nil {
 		return "?"
 	}
-	return u.Path // without the query, which may hold a code
+	parts := strings.Split(u.Path, "/") // without the query, which may hold a code
+	for i, p := range parts {
+		if len(p) > 24 {
+			parts[i] = "…" // the name of this one request
+		}
+	}
+	return strings.Join(parts, "/")
 }
 
 func (w *walk) send(ctx context.Context, s *step, delivering bool) (*http.Response, error) {
@@ -189,7 +196,7 @@ func (w *walk) read(s *step, resp *http.Response) (*step, error) {
 	}
 	switch {
 	case resp.StatusCode >= 400:
-		return nil, pageProblem(resp.StatusCode, p)
+		return nil, pageProblem(resp.StatusCode, p, w.began)
 	case p.refresh != "":
 		to, err := resolve(s.address, p.refresh)
 		if err != nil {
@@ -243,8 +250,8 @@ func (w *walk) submit(s *step, f *form) (*step, error) {
 	return &step{method: http.MethodPost, address: to, form: f.values, from: s.address}, nil
 }
 
-// pageProblem is what an error page says.
-func pageProblem(status int, p *page) error {
+// pageProblem is what an error page says. A bad request is about the client or its redirect address, so those are named.
+func pageProblem(status int, p *page, authorizeURL string) error {
 	kind := fault.Unauthenticated
 	switch {
 	case status == http.StatusForbidden:
@@ -252,7 +259,19 @@ func pageProblem(status int, p *page) error {
 	case status >= 500 || status == http.StatusTooManyRequests:
 		kind = fault.Unavailable
 	}
-	return fault.New(kind, "The server refuses the request: %s", first(printable(p.alert, 400), p.title, http.StatusText(status)))
+	says := first(printable(p.alert, 400), printable(p.title, 80), http.StatusText(status))
+	if u, err := url.Parse(authorizeURL); err == nil && status == http.StatusBadRequest {
+		return fault.New(kind, "%s refuses the client %s. It says: %s Give a client of this very server, with the redirect URL http://127.0.0.1%s.", Origin(authorizeURL), printable(u.Query().Get("client_id"), 80), sentence(says), RedirectPath)
+	}
+	return fault.New(kind, "The server refuses the request. It says: %s", sentence(says))
+}
+
+// sentence ends a text with a full stop.
+func sentence(s string) string {
+	if strings.HasSuffix(s, ".") || strings.HasSuffix(s, "?") || strings.HasSuffix(s, "!") {
+		return s
+	}
+	return s + "."
 }
 
 // Preflight opens an authorization page once, without a person: an unknown client or redirect address is found out here, rather
@@ -275,5 +294,5 @@ func Preflight(ctx context.Context, c *http.Client, authorizeURL string) error {
 	if err != nil {
 		return unreachable(authorizeURL, err)
 	}
-	return pageProblem(resp.StatusCode, p)
+	return pageProblem(resp.StatusCode, p, authorizeURL)
 }

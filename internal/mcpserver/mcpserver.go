@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"mandorla/internal/access"
@@ -101,6 +102,13 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
+// methods are the requests that are served. Prompts and resources there are none: their lists are empty, for clients that ask without
+// looking at the capabilities first. The SDK knows more, such as subscriptions/listen, whose stream would outlive the token it was opened with.
+var methods = []string{
+	"initialize", "ping", "server/discover", "tools/list", "tools/call", "logging/setLevel",
+	"resources/list", "resources/templates/list", "resources/read", "prompts/list", "prompts/get",
+}
+
 const instructions = "Customer data, as far as both the connected person and this app may reach it. " +
 	"list_models names the kinds of records; describe_model gives a model's properties and how to filter on them. " +
 	"References can be followed in filters, sorts and selections with a dot, as in owner.name. " +
@@ -145,9 +153,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	s.logRequest(r, env)
 	s.tolerate(r, env)
-	if env.method == "subscriptions/listen" && env.isCall() {
-		// A stream would outlive the token it was opened with, and there is nothing to be told: no capability offers it.
-		env.writeError(w, http.StatusNotFound, codeMethodNotFound, "subscriptions/listen is not offered: the lists do not announce changes.")
+	if env.isCall() && !slices.Contains(methods, env.method) {
+		status := http.StatusOK // to the older era, 404 means that the session is gone
+		if env.version == versionModern {
+			status = http.StatusNotFound
+		}
+		env.writeError(w, status, codeMethodNotFound, fmt.Sprintf("Method %q is not offered here.", clip(env.method, 64)))
 		return
 	}
 	c := &caller{server: s, principal: principal, agent: clip(r.UserAgent(), 200)}

@@ -51,7 +51,7 @@ type world struct {
 type tokens map[string]any
 
 func (t tokens) Authenticate(_ context.Context, token, resource string, surface access.Surface) (access.Principal, error) {
-	if !strings.HasSuffix(resource, "/mcp") && resource != "" {
+	if resource != origin+"/v1/mcp" && resource != origin+"/mcp" {
 		return access.Principal{}, fault.New(fault.Unauthenticated, "another resource: %s", resource)
 	}
 	switch v := t[token].(type) {
@@ -236,7 +236,37 @@ func (w *world) ok(token, tool string, args any) m {
 		w.Fatalf("%s %v: %d %s", tool, args, r.Status, r.raw)
 	}
 	w.sameText(r)
+	w.fitsSchema(tool, r)
 	return r.Result.StructuredContent
+}
+
+// fitsSchema holds an answer against what the tool's output schema says of its members.
+func (w *world) fitsSchema(tool string, r result) {
+	w.Helper()
+	declared := w.tools("full")[tool]["outputSchema"].(m)["properties"].(m)
+	for name, v := range r.Result.StructuredContent {
+		d, ok := declared[name].(m)
+		if !ok {
+			w.Errorf("%s answers with %s, which its schema lacks", tool, name)
+			continue
+		}
+		is := map[string]bool{}
+		switch v := v.(type) {
+		case string:
+			is["string"] = true
+		case bool:
+			is["boolean"] = true
+		case float64:
+			is["integer"] = v == float64(int(v))
+		case []any:
+			is["array"] = true
+		case m:
+			is["object"] = true
+		}
+		if !is[d["type"].(string)] {
+			w.Errorf("%s answers with %s = %v, which its schema calls %v", tool, name, v, d["type"])
+		}
+	}
 }
 
 // fails is call for one whose answer must be an error of this kind; it gives the message, the fields and the hint as one text.

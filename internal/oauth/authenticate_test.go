@@ -2,6 +2,7 @@ package oauth_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/url"
 	"slices"
@@ -19,14 +20,15 @@ func TestService(t *testing.T) {
 	for _, engine := range engines {
 		st := openStore(t, engine)
 		for name, run := range map[string]func(*world){
-			"effective":        testEffective,
-			"no-overlap":       testNoOverlap,
-			"dynamic-client":   testDynamicClient,
-			"tenants":          testTenants,
-			"chosen-tenant":    testChosenTenant,
-			"uses-are-noted":   testUsesAreNoted,
-			"clean":            testClean,
-			"connection-limit": testConnectionLimit,
+			"effective":         testEffective,
+			"no-overlap":        testNoOverlap,
+			"shown-is-the-most": testShownIsTheMost,
+			"dynamic-client":    testDynamicClient,
+			"tenants":           testTenants,
+			"chosen-tenant":     testChosenTenant,
+			"uses-are-noted":    testUsesAreNoted,
+			"clean":             testClean,
+			"connection-limit":  testConnectionLimit,
 		} {
 			t.Run(name+"/"+engine, func(t *testing.T) { run(newWorld(t, st)) })
 		}
@@ -76,6 +78,37 @@ func testEffective(w *world) {
 	must(w.T, w.ids.AssignRoles(ctx, op, w.tenant["T1"], w.user["V"], []string{r.ID}))
 	if _, err := w.ids.SaveRole(ctx, op, r); err == nil {
 		w.Error("a role was changed from an old version")
+	}
+}
+
+// testShownIsTheMost: what changes between the page and the answer only ever takes away.
+func testShownIsTheMost(w *world) {
+	client := func(version int64, actions access.Action) {
+		set := access.Set{"Company": {Actions: actions, View: access.AllProperties, Update: access.AllProperties}}
+		_, err := w.as.UpdateClient(w.Context(), w.operator("T1"), w.c1.ID, version, oauth.ClientInput{Name: "C1", RedirectURIs: w.c1.RedirectURIs, Set: set, Enabled: true})
+		must(w.T, err)
+	}
+	for i, c := range []struct{ before, after, want access.Action }{
+		{access.View, access.View | access.Update, access.View},
+		{access.View | access.Update, access.View, access.View},
+	} {
+		v := w.visitor("A")
+		client(int64(2*i+1), c.before)
+		begun, err := w.begin(v, w.query(w.c1))
+		must(w.T, err)
+		p, err := w.as.Show(w.Context(), begun.Pending, v)
+		must(w.T, err)
+		client(int64(2*i+2), c.after)
+		_, err = w.as.Approve(w.Context(), begun.Pending, p.FormToken, nil, v)
+		must(w.T, err)
+		list, err := w.store.Authorizations(w.Context(), oauth.Which{Client: w.c1.ID, Alive: w.clock.Now()})
+		must(w.T, err)
+		var set access.Set
+		must(w.T, json.Unmarshal([]byte(list[0].SetText), &set))
+		if set["Company"].Actions != c.want {
+			w.Errorf("stored %v", set["Company"].Actions)
+		}
+		w.clock.Add(time.Minute)
 	}
 }
 

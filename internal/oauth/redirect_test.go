@@ -43,6 +43,15 @@ func FuzzRedirect(f *testing.F) {
 	})
 }
 
+// TestStoredRedirect holds that an address that is not acceptable matches nothing, though it was registered once.
+func TestStoredRedirect(t *testing.T) {
+	for _, r := range []string{"http://localhost:0/cb", "http://localhost:x@evil/cb", "http://u@localhost/cb", "javascript:alert(1)"} {
+		if matchRedirect([]string{r}, "http://localhost/cb") || matchRedirect([]string{r}, r) {
+			t.Errorf("%q matches", r)
+		}
+	}
+}
+
 func FuzzBasic(f *testing.F) {
 	for _, s := range []string{"Basic cGtfeDpza195", "basic cGtfeDpza195", "Basic !!!", "Basic", "Bearer x", "Basic Og==", "Basic cGslM0E6c2slMjU="} {
 		f.Add(s)

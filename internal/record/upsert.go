@@ -70,8 +70,8 @@ func (s *Service) match(ctx context.Context, r request, m *model.Model, values m
 			continue
 		}
 		guard, ok := r.sees(m, p)
-		if !ok {
-			return "", r.unknownProperty(m, "", key)
+		if !ok { // nothing can be found by it; the write says what is to be said about its name
+			continue
 		}
 		v, err := p.Kind.Parse(p, raw)
 		if err != nil {

@@ -112,7 +112,7 @@ func (s *Server) seed(tb testing.TB) {
 			s.Admin = admin
 			s.Client, s.Secret, err = s.OAuth.CreateClient(ctx, admin, oauth.ClientInput{
 				Name: "Claude Connector", Description: "Mandorla customer platform connector for Claude", Kind: oauth.Confidential,
-				RedirectURIs: []string{Callback, "http://127.0.0.1/callback"}, Set: set,
+				RedirectURIs: []string{Callback, "http://127.0.0.1/callback", "http://127.0.0.1/oauth/callback"}, Set: set,
 			})
 			return err
 		},

@@ -138,14 +138,14 @@ func (p page) form(t *testing.T, action string) url.Values {
 		}
 		return out
 	}
-	t.Fatalf("%s has no form to %s:\n%s", p.path, action, p.body)
+	t.Fatalf("%s has no form to %s:\n%s", p.path, action, p.text())
 	return nil
 }
 
 func (p page) want(t *testing.T, status int, texts ...string) page {
 	t.Helper()
 	if p.status != status {
-		t.Fatalf("%s: status %d, want %d (location %q)\n%s", p.path, p.status, status, p.header.Get("Location"), p.text())
+		t.Fatalf("%s: status %d, want %d (location %q)\n%.1500s", p.path, p.status, status, p.header.Get("Location"), p.text())
 	}
 	for _, text := range texts {
 		if !strings.Contains(p.text(), text) {
@@ -165,6 +165,9 @@ func (p page) text() string {
 // signIn signs in through the page.
 func (b *browser) signIn(login demo.Login) *browser {
 	b.t.Helper()
+	if b.cookie("sid") != "" && b.raw("/").status == http.StatusOK {
+		b.post("/signout", b.get("/").form(b.t, "/signout")).want(b.t, http.StatusSeeOther)
+	}
 	form := b.get("/signin").want(b.t, http.StatusOK).form(b.t, "/signin")
 	form.Set("email", login.Email)
 	form.Set("password", login.Password)

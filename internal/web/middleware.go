@@ -113,6 +113,10 @@ func (s *Server) route(w *tracker, r *http.Request) {
 		s.mux.ServeHTTP(w, r)
 		return
 	}
+	if v, err := s.visit(r); err == nil { // the same page as for what one may not see
+		v.r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+		r = v.r
+	}
 	probe := &probe{header: http.Header{}}
 	h.ServeHTTP(probe, r)
 	if probe.status == http.StatusMethodNotAllowed {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,11 +81,11 @@ func TestAskCountShowAndValue(t *testing.T) {
 		"count companies":         "There are 4 companies.",
 		"how many tasks are open": "There are no tasks where status is neither done nor ignored.",
 		"show company Acme":       "Company Acme, https://x.test/companies/1.",
-		"what is the arr of Acme": "Acme: arr is 120,000.5.",
+		"what is the arr of Acme": "Acme: ARR is 120,000.5.",
 		"what is Acme's phase":    "Acme: phase is empty.",
 		"who owns Acme":           "Acme: owner is Carly Lindgren.",
 		"who am i":                "You are Carly Lindgren.",
-		"top 2 companies by arr":  "2 of 4 companies, sorted by arr (highest first).",
+		"top 2 companies by arr":  "2 of 4 companies, sorted by ARR (highest first).",
 		"companies of Carly":      "1 company where owner is Carly Lindgren.",
 		"companies where status is customer or phase is Live and owner is Carly": "There are no companies where (status is customer or phase is Live) and owner is Carly Lindgren.",
 	} {
@@ -153,6 +154,26 @@ func TestAskPages(t *testing.T) {
 	}
 }
 
+// What a list is ranked or compared by is among its columns, even where the server leaves it out by itself.
+func TestAskShowsWhatItIsAbout(t *testing.T) {
+	for question, want := range map[string]string{
+		"top 2 companies by mrr":             "mrr",
+		"companies with nps over 5":          "nps",
+		"companies sorted by arr":            "",
+		"companies where status is customer": "",
+	} {
+		s := newServer(t)
+		a, err := ask(t, s, question)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := a.Plan[len(a.Plan)-1].Arguments["select"]
+		if list, ok := got.([]string); ok != (want != "") || ok && !slices.Contains(list, want) {
+			t.Errorf("%s: select %v", question, got)
+		}
+	}
+}
+
 // Only the models a question needs are described.
 func TestAskDescribesWhatItNeeds(t *testing.T) {
 	s := newServer(t)
@@ -177,7 +198,7 @@ func TestText(t *testing.T) {
 	}{
 		{nil, ""}, {"Acme", "Acme"}, {true, "yes"}, {false, "no"}, {12.0, "12"}, {1234567.891, "1,234,567.89"}, {-1000.0, "-1,000"}, {0.1234, "0.1234"},
 		{"2026-11-23T00:00:00.000Z", "2026-11-23"}, {"2026-11-23T09:30:00.000Z", "2026-11-23 09:30"}, {"2026-11-23", "2026-11-23"},
-		{map[string]any{"_id": "x", "name": "Carly"}, "Carly"}, {map[string]any{"_id": "x"}, "x"}, {[]any{"a", "b"}, "a, b"}, {map[string]any{"k": 1.0}, `{"k":1}`},
+		{map[string]any{"_id": "x", "name": "Carly"}, "Carly"}, {map[string]any{"_id": "x"}, "x"}, {[]any{"a", "b"}, "a, b"}, {map[string]any{"k": 1.0}, "k 1"},
 	} {
 		if got := Text(row.in); got != row.want {
 			t.Errorf("Text(%v) = %q, want %q", row.in, got, row.want)

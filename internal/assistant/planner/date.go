@@ -20,7 +20,7 @@ func (d period) valid() bool {
 
 // condition says that a date lies in the period.
 func (d period) condition(prop *Property) *Node {
-	label := strings.ToLower(prop.Label)
+	label := low(prop.Label)
 	from := &Node{Property: prop, Op: "gte", Value: d.from.Format(time.DateOnly)}
 	to := &Node{Property: prop, Op: "lt", Value: d.to.Format(time.DateOnly)}
 	switch last := d.to.AddDate(0, 0, -1); {

@@ -2,47 +2,63 @@ package planner
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 )
 
-// Examples gives up to three questions this connection can answer, made from the models it really has.
+// Examples gives up to three questions this connection can answer, made from the models it really has: a list and a ranking of
+// the first model, and a count of the second.
 func Examples(s *Schema) []string {
 	var out []string
-	add := func(format string, args ...any) {
-		if len(out) < 3 {
-			out = append(out, fmt.Sprintf(format, args...))
+	for i, short := range s.Models {
+		if len(out) == 3 {
+			break
 		}
-	}
-	var first *Model
-	for _, short := range s.Models[:min(len(s.Models), 2)] {
 		m, err := s.model(short.Name)
 		if err != nil || m == nil || m.Plural == "" {
 			continue
 		}
-		if first == nil {
-			first = m
+		if i > 0 {
+			out = append(out, "how many "+m.plural())
+			continue
 		}
-		for i := range m.Properties {
-			if p := &m.Properties[i]; p.is("enum") && len(p.Options) > 0 {
-				add("list the %s where %s is %s", m.plural(), strings.ToLower(p.Label), p.Options[len(p.Options)/2])
-				break
+		out = append(out, listExample(m))
+		if p := rankable(m); p != nil {
+			out = append(out, fmt.Sprintf("top 5 %s by %s", m.plural(), low(p.Label)))
+		}
+	}
+	for _, more := range []string{"who am I", "how many"} {
+		if len(out) < 3 && len(s.Models) > 0 {
+			if more == "how many" {
+				more += " " + s.Models[0].plural()
 			}
-		}
-		for i := range m.Properties {
-			if p := &m.Properties[i]; p.is("number") && p.takes("gt") {
-				add("top 5 %s by %s", m.plural(), strings.ToLower(p.Label))
-				break
-			}
+			out = append(out, more)
 		}
 	}
-	for i := len(s.Models) - 1; i >= 0 && len(out) < 3; i-- {
-		if m := s.Models[i]; m.Plural != "" {
-			add("how many %s", m.plural())
-		}
-	}
-	if first != nil && len(out) < 3 {
-		add("list %s", first.plural())
-	}
-	add("who am I")
 	return out
+}
+
+func listExample(m *Model) string {
+	for i := range m.Properties {
+		if p := &m.Properties[i]; p.is("enum") && len(p.Options) > 0 {
+			return fmt.Sprintf("list the %s where %s is %s", m.plural(), low(p.Label), p.Options[len(p.Options)/2])
+		}
+	}
+	return "list the " + m.plural()
+}
+
+// rankable gives the number people ask about first.
+func rankable(m *Model) *Property {
+	var best *Property
+	known := []string{"arr", "mrr", "value", "h", "nps"}
+	for i := range m.Properties {
+		p := &m.Properties[i]
+		if !p.isNumber() {
+			continue
+		}
+		rank := slices.Index(known, p.Name)
+		if best == nil || rank >= 0 && (slices.Index(known, best.Name) < 0 || rank < slices.Index(known, best.Name)) {
+			best = p
+		}
+	}
+	return best
 }

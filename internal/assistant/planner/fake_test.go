@@ -21,7 +21,7 @@ func describe(m *model.Model) map[string]any {
 	var props []map[string]any
 	for _, p := range m.Props() {
 		d := map[string]any{"name": p.Name, "label": p.DisplayLabel(), "kind": p.Kind.Name(), "doc": p.Doc, "required": p.Required,
-			"can": map[string]any{"read": true, "create": p.Writable(), "update": p.Writable()}, "operators": p.Kind.Operators()}
+			"can": []string{"read"}, "operators": p.Kind.Operators(), "aliases": p.Aliases}
 		if len(p.Options) > 0 {
 			d["options"] = p.Options
 		}

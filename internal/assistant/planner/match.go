@@ -100,6 +100,9 @@ func propertyPhrases(m *Model) []phrase[*Property] {
 		for _, text := range []string{p.Label, p.Name, bare, unhyphen(p.Label)} {
 			add(text, p, false)
 		}
+		for _, text := range p.Aliases {
+			add(text, p, true)
+		}
 		spaced := strings.ToLower(unhyphen(splitCamel(bare)))
 		add(spaced, p, true)
 		for _, text := range []string{spaced, strings.ToLower(p.Label)} {

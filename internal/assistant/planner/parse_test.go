@@ -3,6 +3,7 @@ package planner
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
@@ -218,5 +219,29 @@ func TestParse(t *testing.T) {
 				t.Errorf("\n got %s\nwant %s", got, want)
 			}
 		})
+	}
+}
+
+// Every example in the documentation is understood.
+func TestDocumentedQuestions(t *testing.T) {
+	doc, err := os.ReadFile("../../../docs/questions.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, n := schema(t), 0
+	for line := range strings.Lines(string(doc)) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 4 || strings.Contains(line, "---") || strings.Contains(line, "| ask |") {
+			continue
+		}
+		for question := range strings.SplitSeq(cells[2], "·") {
+			if _, err := Parse(strings.TrimSpace(question), s, now); err != nil {
+				t.Errorf("%s: %v", question, err)
+			}
+			n++
+		}
+	}
+	if n < 30 {
+		t.Errorf("only %d examples found", n)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -37,6 +38,7 @@ type Answer struct {
 
 	Labels []string `json:"-"` // headings of Columns, for people
 	Single bool     `json:"-"` // one record, better shown with a value per line
+	Said   bool     `json:"-"` // the sentence says it all: nothing is left for a table
 }
 
 // Planner answers questions over one connection. Not safe for concurrent use.
@@ -194,6 +196,12 @@ func (r *run) records(ctx context.Context, q *Question) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if more := unseen(q, rows); more != nil { // ranked or compared by something that the server's own columns leave out
+		args["select"] = more
+		if rows, total, err = r.pages(ctx, args, wanted(q)); err != nil {
+			return nil, err
+		}
+	}
 	a := &Answer{Rows: rows, Total: total, Answer: q.listed(len(rows), total)}
 	a.Columns, a.Labels = columnsOf(q, rows)
 	return a, nil
@@ -212,10 +220,11 @@ func wanted(q *Question) int {
 
 // pages reads as many pages as it takes.
 func (r *run) pages(ctx context.Context, args map[string]any, want int) (rows []map[string]any, total int, err error) {
+	cursor := ""
 	for {
-		call := map[string]any{}
-		for k, v := range args {
-			call[k] = v
+		call := maps.Clone(args)
+		if cursor != "" {
+			call["cursor"] = cursor
 		}
 		call["limit"] = min(want-len(rows), pageRows)
 		p, err := r.list(ctx, call)
@@ -229,8 +238,44 @@ func (r *run) pages(ctx context.Context, args map[string]any, want int) (rows []
 		if len(rows) >= want || !p.HasMore || p.NextCursor == "" || len(p.Records) == 0 {
 			return rows[:min(len(rows), want)], max(total, len(rows)), nil
 		}
-		args["cursor"] = p.NextCursor
+		cursor = p.NextCursor
 	}
+}
+
+// unseen gives the columns to ask for when the question is about a value that the rows do not show; nil if they show all.
+func unseen(q *Question, rows []map[string]any) []string {
+	if q.Columns != nil || len(rows) == 0 {
+		return nil
+	}
+	there := map[string]bool{}
+	for _, rec := range rows {
+		for name := range rec {
+			there[name] = true
+		}
+	}
+	about := map[string]bool{}
+	for _, s := range q.Sort {
+		about[s.Property.Name] = true
+	}
+	for _, n := range q.Where {
+		_ = n.walk(func(n *Node) error { // never fails
+			about[n.Property.Name] = about[n.Property.Name] || n.Op != "eq" && n.Op != "empty"
+			return nil
+		})
+	}
+	missing := false
+	var out []string
+	for i := range q.Model.Properties {
+		name := q.Model.Properties[i].Name
+		missing = missing || about[name] && !there[name]
+		if name != "_id" && (there[name] || about[name]) {
+			out = append(out, name)
+		}
+	}
+	if !missing {
+		return nil
+	}
+	return out
 }
 
 func sortKeys(q *Question) []string {
@@ -263,10 +308,11 @@ func columnsOf(q *Question, rows []map[string]any) (names, labels []string) {
 	filled := map[string]bool{}
 	for _, rec := range rows {
 		for name, v := range rec {
-			if Text(v) != "" {
-				filled[name] = true
-			}
+			filled[name] = filled[name] || Text(v) != "" && !bareIDs(v)
 		}
+	}
+	for _, p := range q.Columns { // asked for, so shown even if empty
+		filled[p.Name] = true
 	}
 	add := func(p *Property) {
 		if p != nil && filled[p.Name] && p.Name != "_id" && !slices.Contains(names, p.Name) {
@@ -281,100 +327,4 @@ func columnsOf(q *Question, rows []map[string]any) (names, labels []string) {
 		add(&q.Model.Properties[i])
 	}
 	return names, labels
-}
-
-// show answers with one record, or some values of it.
-func (r *run) show(ctx context.Context, q *Question) (*Answer, error) {
-	hit, err := r.named(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	args := map[string]any{"model": hit.model.Name, "id": hit.id}
-	sub := &Question{Model: hit.model, Columns: q.Columns}
-	if q.Intent == Value {
-		args["select"] = selected(sub)
-	}
-	raw, err := r.call(ctx, "get_record", args)
-	if err != nil {
-		return nil, err
-	}
-	var got struct {
-		Record map[string]any `json:"record"`
-	}
-	if err := json.Unmarshal(raw, &got); err != nil {
-		return nil, fmt.Errorf("read the answer of get_record: %w", err)
-	}
-	if got.Record == nil {
-		return nil, errors.New("read the answer of get_record: it has no record")
-	}
-	a := &Answer{Rows: []map[string]any{got.Record}, Total: 1, Single: true}
-	a.Columns, a.Labels = columnsOf(sub, a.Rows)
-	name := first(Text(got.Record[hit.model.Title]), hit.name, hit.id)
-	if q.Intent == Value {
-		a.Answer = valueSentence(q.Columns, name, got.Record)
-		return a, nil
-	}
-	a.Answer = first(hit.model.Label, hit.model.Name) + " " + name
-	if url, ok := got.Record["url"].(string); ok && url != "" {
-		a.Answer += ", " + url
-	}
-	a.Answer += "."
-	return a, nil
-}
-
-func (r *run) named(ctx context.Context, q *Question) (found, error) {
-	if !isID(q.Name) {
-		return r.lookup(ctx, q.Name, q.Models)
-	}
-	return found{model: q.Models[0], id: strings.ToLower(q.Name)}, nil
-}
-
-func valueSentence(columns []*Property, name string, rec map[string]any) string {
-	parts := make([]string, len(columns))
-	for i, p := range columns {
-		value := Text(rec[p.Name])
-		if value == "" {
-			value = "empty"
-		}
-		parts[i] = strings.ToLower(p.Label) + " is " + value
-	}
-	return name + ": " + andList(parts) + "."
-}
-
-// whoAmI answers with the person, the client and what the connection may do, as the server tells it.
-func (r *run) whoAmI(ctx context.Context) (*Answer, error) {
-	raw, err := r.call(ctx, "who_am_i", map[string]any{})
-	if err != nil {
-		return nil, err
-	}
-	var me map[string]any
-	if err := json.Unmarshal(raw, &me); err != nil {
-		return nil, fmt.Errorf("read the answer of who_am_i: %w", err)
-	}
-	if len(me) == 0 {
-		return nil, fault.New(fault.Unavailable, "The server does not say who is signed in.")
-	}
-	a := &Answer{Answer: "You are signed in.", Rows: []map[string]any{me}, Total: 1, Single: true}
-	for _, key := range []string{"user", "person"} {
-		if person, ok := me[key].(map[string]any); ok {
-			a.Answer = "You are " + first(Text(person["name"]), Text(person["email"]), "signed in") + "."
-		}
-	}
-	for name := range me {
-		a.Columns = append(a.Columns, name)
-	}
-	slices.Sort(a.Columns)
-	for _, name := range a.Columns {
-		a.Labels = append(a.Labels, heading(name))
-	}
-	return a, nil
-}
-
-// heading turns "signed_in_as" into "Signed in as".
-func heading(name string) string {
-	r := []rune(strings.ReplaceAll(name, "_", " "))
-	if len(r) > 0 {
-		r[0] = unicode.ToUpper(r[0])
-	}
-	return string(r)
 }

@@ -3,7 +3,9 @@ package planner
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,6 +39,11 @@ func Text(v any) string {
 				return s
 			}
 		}
+		parts := make([]string, 0, len(v))
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			parts = append(parts, key+" "+Text(v[key]))
+		}
+		return strings.Join(parts, ", ")
 	}
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -93,6 +100,17 @@ func joined(items []string, last string) string {
 	return strings.Join(items[:len(items)-1], ", ") + last + items[len(items)-1]
 }
 
+// low puts a label into the middle of a sentence: in lower case, except for abbreviations such as ARR.
+func low(label string) string {
+	words := strings.Fields(label)
+	for i, w := range words {
+		if len(w) < 2 || w != strings.ToUpper(w) {
+			words[i] = strings.ToLower(w)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
 // opWords say an operator between a property and its value.
 var opWords = map[string]string{
 	"eq": "is", "ne": "is not", "gt": "is over", "gte": "is at least", "lt": "is under", "lte": "is at most",
@@ -131,7 +149,7 @@ func (n *Node) say() string {
 	}
 	label := ""
 	if n.Property != nil {
-		label = strings.ToLower(n.Property.Label)
+		label = low(n.Property.Label)
 	}
 	return label + " " + op + " " + value
 }
@@ -170,7 +188,7 @@ func (q *Question) order() string {
 	}
 	var parts []string
 	for _, s := range q.Sort {
-		text := strings.ToLower(s.Property.Label)
+		text := low(s.Property.Label)
 		switch {
 		case s.Descending && s.Property.isDate():
 			text += " (newest first)"

@@ -22,6 +22,7 @@ type Property struct {
 	Required  bool     `json:"required"`
 	Operators []string `json:"operators"`
 	Options   []string `json:"options"`
+	Aliases   []string `json:"aliases"`
 	RefersTo  string   `json:"refers_to"`
 	Can       []string `json:"can"` // read, create, update; absent: all
 }

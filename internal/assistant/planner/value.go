@@ -93,9 +93,9 @@ func (p *parser) compare(i int, prop *Property) (*Node, int) {
 
 func emptiness(prop *Property, filled bool) *Node {
 	if filled {
-		return &Node{Property: prop, Op: "not_empty", Words: "there is a value for " + strings.ToLower(prop.Label)}
+		return &Node{Property: prop, Op: "not_empty", Words: "there is a value for " + low(prop.Label)}
 	}
-	return &Node{Property: prop, Op: "empty", Words: strings.ToLower(prop.Label) + " is empty"}
+	return &Node{Property: prop, Op: "empty", Words: low(prop.Label) + " is empty"}
 }
 
 // negate turns a condition into its opposite, which records without a value fulfil as well.
@@ -127,7 +127,7 @@ func (p *parser) compareKind(i int, prop *Property, verb bool) (*Node, int) {
 	case prop.RefersTo != "" && prop.is("ref", "refs"):
 		return p.compareRef(i, prop)
 	case prop.is("json"):
-		p.fail(i, "%s holds structured data, which only “with %s” and “without %s” can ask about.", prop.Label, strings.ToLower(prop.Label), strings.ToLower(prop.Label))
+		p.fail(i, "%s holds structured data, which only “with %s” and “without %s” can ask about.", prop.Label, low(prop.Label), low(prop.Label))
 		return nil, 0
 	default:
 		return p.compareText(i, prop, verb)
@@ -154,7 +154,7 @@ func (p *parser) compareNumber(i int, prop *Property) (*Node, int) {
 		}
 		if b, k := p.number(i + 2 + n); k > 0 {
 			node := &Node{All: []*Node{{Property: prop, Op: "gte", Value: a}, {Property: prop, Op: "lte", Value: b}}}
-			node.Words = strings.ToLower(prop.Label) + " is between " + Text(a) + " and " + Text(b)
+			node.Words = low(prop.Label) + " is between " + Text(a) + " and " + Text(b)
 			return node, 2 + n + k
 		}
 	}
@@ -186,7 +186,7 @@ func (p *parser) compareBool(i int, prop *Property) (*Node, int) {
 	if k := p.any(i, "false", "no", "off"); k > 0 {
 		return flag(prop, false), k
 	}
-	p.fail(i, "%s is a yes or no: write for example “%s is yes”.", prop.Label, strings.ToLower(prop.Label))
+	p.fail(i, "%s is a yes or no: write for example “%s is yes”.", prop.Label, low(prop.Label))
 	return nil, 0
 }
 
@@ -195,7 +195,7 @@ func flag(prop *Property, on bool) *Node {
 	if !on {
 		value = "no"
 	}
-	return &Node{Property: prop, Op: "eq", Value: on, Words: strings.ToLower(prop.Label) + " is " + value}
+	return &Node{Property: prop, Op: "eq", Value: on, Words: low(prop.Label) + " is " + value}
 }
 
 // list reads values joined by commas and "or"; each is read by one.

@@ -35,7 +35,7 @@ func Dialect() *sqlstore.Dialect {
 			c := code(err)
 			return c == "53300" || c == "57P03" || c == "55P03" || refused(err)
 		},
-		Lock:    "SELECT pg_advisory_xact_lock(7305808869231650)",
+		Lock:    "SELECT pg_advisory_lock(7305808869231650)",
 		Columns: "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()",
 		Indexes: "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()",
 	}

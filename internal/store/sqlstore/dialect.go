@@ -39,7 +39,7 @@ type Dialect struct {
 	Retry  func(err error) bool                         // may the transaction succeed if it is run again
 	Busy   func(err error) bool                         // did the database not answer in time
 
-	Lock    string // statement that keeps others from changing the schema until the transaction ends; "": its beginning does
+	Lock    string // statement that waits until no other process prepares the database, for the life of the connection; "": none
 	Columns string // query: table and column name of every column there is
 	Indexes string // query: name of every index there is
 }

@@ -104,7 +104,7 @@ func maxBytes(p *model.Property) int {
 	switch {
 	case slices.Contains(title.Concat, p.Name):
 		return MaxIndexed / len(title.Concat)
-	case !p.Custom && (p.Index || p.Unique || p == title):
+	case p.Index || p.Unique || p == title:
 		return MaxIndexed
 	}
 	return 0

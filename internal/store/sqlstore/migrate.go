@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql/driver"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -17,21 +18,46 @@ var migrations embed.FS
 // versionTable is where goose notes which migrations have run.
 const versionTable = "sys_version"
 
-// prepareAttempts covers other processes that prepare the same database at this moment.
-const prepareAttempts = 3
+// prepareAttempts is how often preparing is tried where other processes that do the same cannot be kept out.
+const prepareAttempts = 5
 
 // prepare runs the migrations that are missing, then the planner.
 func (s *Store) prepare(ctx context.Context) error {
-	var err error
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	for range prepareAttempts {
 		if err = s.migrate(ctx); err == nil {
 			err = s.plan(ctx)
 		}
-		if err == nil || fault.KindOf(err) != fault.Internal || ctx.Err() != nil {
+		if err == nil || s.d.Lock != "" || fault.KindOf(err) != fault.Internal || ctx.Err() != nil {
 			break
 		}
 	}
 	return err
+}
+
+// lock keeps other processes from preparing the database until unlock.
+func (s *Store) lock(ctx context.Context) (unlock func(), err error) {
+	if s.d.Lock == "" {
+		return func() {}, nil
+	}
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	unlock = func() {
+		// Ending the connection frees the lock; a connection in the pool would keep it.
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+		_ = conn.Close()
+	}
+	if _, err := conn.ExecContext(ctx, s.d.Lock); err != nil {
+		unlock()
+		return nil, fmt.Errorf("lock the schema: %w", err)
+	}
+	return unlock, nil
 }
 
 func (s *Store) migrate(ctx context.Context) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"mandorla/internal/fault"
 	"mandorla/internal/model"
 )
 
@@ -43,14 +44,9 @@ func (d *Dialect) missing(base *model.Registry, have existing) []string {
 	return out
 }
 
-// plan adds what is missing, in one transaction that looks and changes under the same lock.
+// plan adds what is missing, in one transaction.
 func (s *Store) plan(ctx context.Context) error {
 	return s.InTx(ctx, func(ctx context.Context) error {
-		if s.d.Lock != "" {
-			if _, err := s.exec(ctx, s.d.Lock); err != nil {
-				return fmt.Errorf("lock the schema: %w", err)
-			}
-		}
 		have, err := s.existing(ctx)
 		if err != nil {
 			return fmt.Errorf("read the schema: %w", err)
@@ -82,4 +78,21 @@ func (s *Store) existing(ctx context.Context) (existing, error) {
 		return err
 	})
 	return have, err
+}
+
+// IndexCustom makes filters and lists on a custom property with the flag Index fast, unless that was done before. Nothing calls for it
+// by itself: it costs every write of the model, of all tenants. It waits for writers.
+func (s *Store) IndexCustom(ctx context.Context, m *model.Model, p *model.Property) error {
+	if st := p.Kind.Storage(); !p.Custom || !p.Index || !customKey(p.ID) || st == model.StoreList || st == model.StoreJSON {
+		return fault.New(fault.Invalid, "%s cannot have an index.", p.Name)
+	}
+	x := s.d.customIndex(m, p)
+	return s.InTx(ctx, func(ctx context.Context) error {
+		have, err := s.existing(ctx)
+		if err != nil || have.indexes[x.name] {
+			return err
+		}
+		_, err = s.exec(ctx, table{name: m.Route}.createIndex(x))
+		return err
+	})
 }

@@ -42,9 +42,10 @@ type renderer struct {
 	pinned bool // the rows in question are few and known: those of a page, or one with a given id
 }
 
-// Render gives the SQL of a select with ? placeholders and its arguments, for golden files and for explaining slow lists.
+// Render gives the SQL of a select, or of its first segment, with ? placeholders and its arguments: for golden files and for explaining
+// slow lists.
 func (d *Dialect) Render(q query.Select) (text string, args []any, err error) {
-	st, err := d.selectStatement(q, whole, false)
+	st, err := d.selectStatement(q, d.segments(q)[0], false)
 	return st.text, st.args, err
 }
 

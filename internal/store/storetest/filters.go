@@ -94,7 +94,7 @@ func testOpposites(t *testing.T, open Open) {
 // testTextSearch spells out what "contains" and "starts with" mean; the naive evaluation would share a mistake in Fold.
 func testTextSearch(t *testing.T, open Open) {
 	s, ctx := openEmpty(t, open), context.Background()
-	note, sector := prop(firm, "note"), prop(firm, "custom.Sector")
+	note, memo := prop(firm, "note"), prop(firm, "custom.Memo")
 	for i, c := range []struct {
 		text, needle   string
 		inside, begins bool
@@ -106,8 +106,8 @@ func testTextSearch(t *testing.T, open Open) {
 		{"it's", "'", true, false}, {"why?", "?", true, false}, {"\U0010ffff!", "\U0010ffff", true, true}, {"\ud7ffx", "\ud7ff", true, true},
 		{"\ue000", "\ud7ff", false, false}, {"b", "a", false, false}, {strings.Repeat("x", 70000) + "Y", strings.Repeat("X", 60000) + "y", true, false},
 	} {
-		must(t, s.Insert(ctx, here, firm, id(i+1), map[*model.Property]any{note: c.text, sector: c.text}))
-		for _, p := range []*model.Property{note, sector} {
+		must(t, s.Insert(ctx, here, firm, id(i+1), map[*model.Property]any{note: c.text, memo: c.text}))
+		for _, p := range []*model.Property{note, memo} {
 			for op, want := range map[model.Op]bool{model.Contains: c.inside, model.StartsWith: c.begins} {
 				q := query.Select{Tenant: here, Model: firm, Columns: columns(note), Where: query.And{is(prop(firm, "_id"), model.Eq, id(i+1)), is(p, op, c.needle)}}
 				if got := len(ids(t, s, q)) == 1; got != want {

@@ -7,9 +7,11 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 
+	"mandorla/internal/fault"
 	"mandorla/internal/model"
 	"mandorla/internal/query"
 	"mandorla/internal/store/sqlstore"
@@ -27,7 +29,7 @@ func Run(t *testing.T, open Open) {
 		{"values", testValues}, {"custom values", testCustomValues}, {"filters", testFilters}, {"opposites", testOpposites},
 		{"text search", testTextSearch}, {"order", testOrder}, {"pages", testPages}, {"references", testReferences}, {"guards", testGuards},
 		{"tenants", testTenants}, {"writes", testWrites}, {"transactions", testTransactions}, {"writers", testWriters},
-		{"system", testSystem}, {"audit", testAudit}, {"custom properties", testCustomProperties}, {"random", testRandom},
+		{"system", testSystem}, {"audit", testAudit}, {"custom properties", testCustomProperties}, {"custom indexes", testCustomIndexes}, {"random", testRandom},
 	} {
 		t.Run(group.name, func(t *testing.T) { group.run(t, open) })
 	}
@@ -86,4 +88,39 @@ func ids(t testing.TB, s *sqlstore.Store, q query.Select) []string {
 		out = append(out, r.ID)
 	}
 	return out
+}
+
+// Upgrade checks the planner: what an older program left behind gains what is new, and keeps its records. reopen opens the same
+// database again.
+func Upgrade(t *testing.T, reopen func(base *model.Registry) *sqlstore.Store) {
+	ctx := context.Background()
+	older := []model.Model{models[0]}
+	older[0].Properties = slices.DeleteFunc(slices.Clone(older[0].Properties), func(p model.Property) bool { return p.Name == "email" || p.Name == "boss" })
+	before, err := model.New(older, nil)
+	must(t, err)
+	s := reopen(before)
+	old := before.Models()[0]
+	must(t, s.CreateTenant(ctx, here, "Here", "here"))
+	must(t, s.Insert(ctx, here, old, id(1), map[*model.Property]any{prop(old, "firstName"): "kept"}))
+	must(t, s.Close())
+	for range 2 { // the second time there is nothing to do
+		s = reopen(base)
+		if got := read(t, s, here, id(1), prop(person, "name")); got != "kept" {
+			t.Errorf("after the upgrade the record has %v", got)
+		}
+		must(t, s.Close())
+	}
+	s = reopen(base)
+	must(t, s.Update(ctx, here, person, id(1), values{"email": "a@example.com"}.of(person)))
+	if err := s.Insert(ctx, here, person, id(2), values{"email": "a@example.com"}.of(person)); !fault.Is(err, fault.Conflict) {
+		t.Errorf("the new unique property takes a value twice: %v", err)
+	}
+	must(t, s.Insert(ctx, here, firm, id(1), values{"name": "new model"}.of(firm)))
+	must(t, s.Close())
+}
+
+// OpenWorld gives a store with the records that [Query] asks about.
+func OpenWorld(t testing.TB, open Open) *sqlstore.Store {
+	s, _ := openWorld(t, open)
+	return s
 }

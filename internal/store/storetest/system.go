@@ -15,6 +15,7 @@ import (
 	"mandorla/internal/audit"
 	"mandorla/internal/fault"
 	"mandorla/internal/model"
+	"mandorla/internal/query"
 )
 
 // testSystem covers tenants and settings.
@@ -137,4 +138,24 @@ func testCustomProperties(t *testing.T, open Open) {
 var sameProperty = cmp.Options{
 	cmpopts.IgnoreUnexported(model.Property{}), cmpopts.EquateEmpty(),
 	cmp.Comparer(func(a, b model.Kind) bool { return a.Name() == b.Name() }),
+}
+
+// testCustomIndexes: an index changes how fast answers come, not which.
+func testCustomIndexes(t *testing.T, open Open) {
+	s, w := openWorld(t, open)
+	for _, p := range propsOf(firm, func(p *model.Property) bool { return p.Custom && p.Index }) {
+		must(t, s.IndexCustom(context.Background(), firm, p))
+		must(t, s.IndexCustom(context.Background(), firm, p)) // again is fine
+		for _, op := range p.Kind.Operators() {
+			for _, e := range leaves(p, op) {
+				q := query.Select{Tenant: here, Model: firm, Columns: columns(p), Where: e, Order: []query.Order{{Field: query.Field{Property: p}}}}
+				Compare(t, s, q, w.naive(here).run(q))
+			}
+		}
+	}
+	for _, p := range []*model.Property{prop(firm, "name"), prop(firm, "custom.Labels"), prop(firm, "custom.Blob")} {
+		if err := s.IndexCustom(context.Background(), firm, p); !fault.Is(err, fault.Invalid) {
+			t.Errorf("index on %s: %v", p.Name, err)
+		}
+	}
 }

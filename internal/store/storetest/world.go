@@ -53,15 +53,16 @@ var models = []model.Model{
 }
 
 var custom = map[string][]model.Property{"Firm": {
-	{ID: "cf_1", Name: "custom.Sector", Kind: model.Text, Custom: true},
-	{ID: "cf_2", Name: "custom.Score", Kind: model.Number, Custom: true},
-	{ID: "cf_3", Name: "custom.Rank", Kind: model.Integer, Custom: true},
-	{ID: "cf_4", Name: "custom.Flag", Kind: model.Bool, Custom: true},
-	{ID: "cf_5", Name: "custom.When", Kind: model.DateTime, Custom: true},
+	{ID: "cf_0", Name: "custom.Memo", Kind: model.Text, Custom: true},
+	{ID: "cf_1", Index: true, Name: "custom.Sector", Kind: model.Text, Custom: true},
+	{ID: "cf_2", Index: true, Name: "custom.Score", Kind: model.Number, Custom: true},
+	{ID: "cf_3", Index: true, Name: "custom.Rank", Kind: model.Integer, Custom: true},
+	{ID: "cf_4", Index: true, Name: "custom.Flag", Kind: model.Bool, Custom: true},
+	{ID: "cf_5", Index: true, Name: "custom.When", Kind: model.DateTime, Custom: true},
 	{ID: "cf_6", Name: "custom.Labels", Kind: model.Tags, Custom: true},
 	{ID: "cf_7", Name: "custom.Blob", Kind: model.JSON, Custom: true},
-	{ID: "cf_8", Name: "custom.Day", Kind: model.Date, Custom: true},
-	{ID: "cf_9", Name: "custom.Backer", Kind: model.Ref, To: "Person", Custom: true},
+	{ID: "cf_8", Index: true, Name: "custom.Day", Kind: model.Date, Custom: true},
+	{ID: "cf_9", Index: true, Name: "custom.Backer", Kind: model.Ref, To: "Person", Custom: true},
 }}
 
 // base is what the engines are opened with; registry has the custom properties too. Both are immutable.

@@ -29,23 +29,30 @@ const FILES = {
   "mandorla.js": src("mandorla.js"),
 };
 
-// Outline icons in the sprite. Keep sorted.
+// Outline icons in the sprite, sorted. More than are used today: models, presets and custom fields choose among them.
 const ICONS = `
-activity adjustments-horizontal alert-circle alert-triangle app-window apps archive arrow-back-up
-arrow-down arrow-left arrow-right arrow-up at ban bell bolt book bookmark box brand-openai brand-vscode
-briefcase bug building building-community calendar calendar-event cash chart-bar chart-dots chart-line check
-checkbox checklist chevron-down chevron-left chevron-right chevron-up circle circle-check
-circle-dashed circle-x clipboard clock cloud code columns-3 command copy
-credit-card currency-dollar database device-desktop dots download edit external-link eye eye-off
-file file-export file-import file-text files filter flag folder forms gauge globe grid-dots hash heart help-circle history home
-hourglass id-badge-2 inbox info-circle key layout-grid layout-list license link list list-check list-details lock lock-open login
-logout mail map-pin menu-2 message message-circle messages moon note notes package packages
-paperclip pencil percentage phone pin player-pause player-play plug plug-connected plug-connected-x plus point
-presentation puzzle receipt refresh robot rotate route rss search selector send server settings share shield
-shield-check shield-lock shield-off sitemap sort-ascending sort-descending sparkles speakerphone square stack-2 star
-sun switch-horizontal table tag target terminal-2 thumb-up ticket timeline tool trash trending-up
-trophy unlink upload user user-check user-circle user-plus user-shield users users-group versions
-wand webhook world writing x
+activity adjustments-horizontal affiliate alarm alert-circle alert-triangle api app-window apps archive arrow-back-up
+arrow-down arrow-left arrow-right arrow-up arrow-up-right arrows-sort at ban bell bolt book bookmark box brain
+brand-github brand-google brand-openai brand-vscode briefcase bug building building-community building-factory-2
+building-store bulb calendar calendar-due calendar-event calendar-time cash category certificate chart-bar chart-dots
+chart-line chart-pie check checkbox checklist chevron-down chevron-left chevron-right chevron-up chevrons-left
+chevrons-right circle circle-check circle-dashed circle-minus circle-off circle-plus circle-x circles clipboard
+clipboard-list clock clock-hour-4 cloud cloud-off code columns-3 command copy corner-down-right cpu credit-card
+currency-dollar database database-export database-import device-desktop device-floppy device-laptop dots dots-vertical
+download edit eraser external-link eye eye-off file file-certificate file-export file-import file-invoice file-plus
+file-search file-spreadsheet file-text files filter flag folder folder-plus folders forms gauge git-branch globe
+grid-dots hand-stop hash headset heart heartbeat help-circle hierarchy-2 history history-toggle home hourglass id
+id-badge-2 inbox info-circle key key-off layout-grid layout-list layout-sidebar license link list list-check
+list-details list-numbers list-search lock lock-check lock-open login logout mail map-pin medal menu-2 message
+message-2 message-circle message-plus messages mood-sad mood-smile moon news note notes numbers package packages
+paperclip password-user pencil percentage phone phone-call pin pinned player-pause player-play player-stop plug
+plug-connected plug-connected-x plus point presentation puzzle receipt recycle refresh report restore robot rotate
+route rss scale school search selector send server settings share shield shield-check shield-lock shield-off shield-x
+signature sitemap sort-a-z sort-ascending sort-descending sparkles speakerphone square square-check stack-2 star
+stethoscope subtask sum sun switch-horizontal table table-export table-import tag target target-arrow terminal-2
+text-size thumb-up ticket timeline toggle-right tool tools trash trending-down trending-up trophy truck-delivery
+typography unlink upload user user-check user-circle user-off user-plus user-question user-shield user-x users
+users-group users-plus variable versions wand webhook wifi-off world world-www writing x zoom-exclamation
 `.trim().split(/\s+/);
 
 function sprite() {

@@ -7,7 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"sync"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,6 +35,8 @@ func browser(t *testing.T) (ctx context.Context, origin string) {
 	mux.Handle(assets.Prefix, assets.Handler())
 	for name, s := range gallery() {
 		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) {
+			s := s
+			s.page.Theme = Theme(r.URL.Query().Get("theme"))
 			if err := k.Render(w, http.StatusOK, s.page, s.name, s.body); err != nil {
 				t.Error(err)
 			}
@@ -45,38 +47,40 @@ func browser(t *testing.T) (ctx context.Context, origin string) {
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1280, 900))
-	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("force-prefers-reduced-motion", true), chromedp.WindowSize(1280, 900))
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	var mu sync.Mutex
-	chromedp.ListenTarget(ctx, func(event any) {
-		mu.Lock()
-		defer mu.Unlock()
+	err = chromedp.Listen(ctx, func(event any) {
 		switch e := event.(type) {
 		case *runtime.EventExceptionThrown:
-			t.Errorf("script: %s", e.ExceptionDetails.Error())
+			t.Errorf("script: %s", e.ExceptionDetails.Text)
 		case *log.EventEntryAdded:
-			if e.Entry.Level == log.LevelError && e.Entry.URL != server.URL+"/favicon.ico" {
+			if e.Entry.Level == log.EntryLevelError && !strings.Contains(e.Entry.Text, "beforeunload") {
 				t.Errorf("browser: %s %s", e.Entry.Text, e.Entry.URL)
 			}
 		}
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return ctx, server.URL
 }
 
 // run does the actions, then checks that each expression is true in the page.
-func run(t *testing.T, ctx context.Context, step string, truths []string, actions ...chromedp.Action) {
+func run(t *testing.T, ctx context.Context, step string, truths []string, actions ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
-	if err := chromedp.Run(ctx, actions...); err != nil {
+	if err := chromedp.Do(ctx, actions...); err != nil {
 		t.Fatalf("%s: %v", step, err)
 	}
 	for _, truth := range truths {
-		var got bool
-		if err := chromedp.Run(ctx, chromedp.Poll(truth, &got, chromedp.WithPollingTimeout(4*time.Second))); err != nil {
+		poll := chromedp.Poll[chromedp.Void](truth, chromedp.WithPollingTimeout(4*time.Second))
+		_, err := chromedp.Run(ctx, poll)
+		if err != nil && strings.Contains(err.Error(), "context") { // the page was left meanwhile: ask the next one
+			_, err = chromedp.Run(ctx, poll)
+		}
+		if err != nil {
 			t.Errorf("%s: not true: %s (%v)", step, truth, err)
 		}
 	}
@@ -99,12 +103,12 @@ func TestBehaviour(t *testing.T) {
 	run(t, ctx, "column", []string{`[...` + all + `].every(b => b.checked)`, `document.querySelector('[data-matrix-column="Export"]').getAttribute("aria-pressed") === "mixed"`},
 		chromedp.Click(`[data-matrix-column="Export"]`))
 	run(t, ctx, "column again", []string{`[...` + all + `].every(b => !b.checked)`}, chromedp.Click(`[data-matrix-column="Export"]`))
-	run(t, ctx, "arrows and space", []string{`document.activeElement.name === "p.EndUser.remove"`, `document.activeElement.checked`},
+	run(t, ctx, "arrows and space", []string{`document.activeElement.name === "p.Enduser.remove"`, `document.activeElement.checked`},
 		chromedp.Focus(box), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.ArrowLeft), chromedp.KeyEvent(" "))
 	run(t, ctx, "search", []string{`[...document.querySelectorAll("#matrix .matrix-row:not([hidden])")].length === 1`},
 		chromedp.SendKeys(`#matrix [data-matrix-search]`, "asset"))
 	run(t, ctx, "palette", []string{`document.querySelector("#palette").open`, `document.querySelector("#palette [aria-selected]").textContent.trim() === "Search records for “lic”"`},
-		chromedp.Evaluate(`document.querySelector("#matrix [data-matrix-search]").blur()`, nil), chromedp.KeyEvent("k", chromedp.KeyModifiers(2)), chromedp.SendKeys(`#palette input`, "lic"))
+		chromedp.Evaluate[chromedp.Void](`document.querySelector("#matrix [data-matrix-search]").blur()`), chromedp.KeyEvent("k", chromedp.KeyModifiers(chromedp.ModifierCtrl)), chromedp.SendKeys(`#palette input`, "lic"))
 	run(t, ctx, "palette closes", []string{`!document.querySelector("#palette").open`}, chromedp.KeyEvent(kb.Escape))
 	run(t, ctx, "dark", []string{`document.documentElement.dataset.bsTheme === "dark"`, `document.cookie.includes("theme=dark")`, `getComputedStyle(document.body).backgroundColor === "rgb(18, 18, 20)"`},
 		chromedp.Click(`.side .person summary`), chromedp.Click(`.side .theme-buttons [value=dark]`))
@@ -116,15 +120,15 @@ func TestBehaviourOfTablesAndForms(t *testing.T) {
 		chromedp.Navigate(origin+"/table"), chromedp.Click(`tbody tr:nth-child(1) .c-tick input`), chromedp.Click(`tbody tr:nth-child(2) .c-tick input`))
 	run(t, ctx, "sorting replaces the table and keeps the focus", []string{`location.search === "?sort=arr"`, `document.activeElement.id === "table-sort-3"`,
 		`window.same === 1`, `document.querySelectorAll("#page-head").length === 1`},
-		chromedp.Evaluate(`window.same = 1`, nil), chromedp.Focus(`#table-sort-3`), chromedp.KeyEvent(kb.Enter))
+		chromedp.Evaluate[chromedp.Void](`window.same = 1`), chromedp.Focus(`#table-sort-3`), chromedp.KeyEvent(kb.Enter))
 	run(t, ctx, "redirect URLs are checked", []string{`[...document.querySelectorAll(".checks li")].map(l => l.className).join() === "ok,no,ok"`},
 		chromedp.Navigate(origin+"/form"))
 	run(t, ctx, "a preset adds a line once", []string{`document.querySelector("#f-redirects").value.split("\n").length === 3`, `!document.querySelector(".savebar").classList.contains("is-dirty")`},
 		chromedp.Click(`[data-preset="f-redirects"]`))
 	run(t, ctx, "copying", []string{`document.querySelector("#f-cid").parentElement.querySelector("[data-copy-label]").textContent !== "Copy"`},
-		chromedp.Evaluate(`document.querySelector("#f-cid").parentElement.querySelector("button").click()`, nil))
+		chromedp.Evaluate[chromedp.Void](`document.querySelector("#f-cid").parentElement.querySelector("button").click()`))
 	run(t, ctx, "danger", []string{`!document.querySelector("[data-confirm]").checkValidity()`},
-		chromedp.Evaluate(`document.querySelectorAll(".danger-more")[1].open = true`, nil), chromedp.SendKeys(`[data-confirm]`, "Claude"))
+		chromedp.Evaluate[chromedp.Void](`document.querySelectorAll(".danger-more")[1].open = true`), chromedp.SendKeys(`[data-confirm]`, "Claude"))
 	run(t, ctx, "danger typed", []string{`document.querySelector("[data-confirm]").checkValidity()`}, chromedp.SendKeys(`[data-confirm]`, " Connector"))
 }
 

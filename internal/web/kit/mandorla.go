@@ -49,6 +49,7 @@ type Lens struct {
 const (
 	lensWidth, lensHeight = 160.0, 96.0
 	lensMinRadius         = 0.35 // of the larger circle, so that a small one is still a circle
+	lensMinApart          = 0.3  // of the larger circle, so that two equal ones are still two
 )
 
 // Lens works out two circles whose areas are as the counts and whose overlap is
@@ -84,11 +85,12 @@ func (m Mandorla) Lens() Lens {
 func distance(r1, r2, share float64) float64 {
 	small := min(r1, r2)
 	apart, inside := r1+r2, math.Abs(r1-r2)
+	least := lensMinApart * max(r1, r2)
 	switch {
 	case share <= 0:
 		return apart + small*0.15
 	case share >= 1:
-		return inside * 0.8
+		return max(inside*0.8, least)
 	}
 	want := share * math.Pi * small * small
 	for range 40 {
@@ -99,7 +101,7 @@ func distance(r1, r2, share float64) float64 {
 			apart = middle
 		}
 	}
-	return (apart + inside) / 2
+	return max((apart+inside)/2, least)
 }
 
 func overlapArea(r1, r2, d float64) float64 {

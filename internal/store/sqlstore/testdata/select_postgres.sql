@@ -5,11 +5,12 @@ FROM "companies" AS t
   AND j1."_id" = t."owner"
 WHERE t.tenant_id = ?
   AND (t."owner" = ?::text OR t."co_owner" = ?::text)
-  AND (t."name" IS NULL OR (replace(lower(t."name" COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") > (replace(lower(?::text COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") OR ((replace(lower(t."name" COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") = (replace(lower(?::text COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C")
+  AND (replace(lower(t."name" COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") >= (replace(lower(?::text COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C")
+  AND ((replace(lower(t."name" COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") > (replace(lower(?::text COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") OR ((replace(lower(t."name" COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") = (replace(lower(?::text COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C")
   AND (t."name" > ?::text OR (t."name" = ?::text
   AND (t."_id" > ?)))))
-ORDER BY (replace(lower(t."name" COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") ASC NULLS LAST, t."name" ASC, t."_id" ASC LIMIT ?
--- [t1 t1 u1 u1 Acme Acme Acme Acme c1 50]
+ORDER BY (replace(lower(t."name" COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") ASC, t."name" ASC, t."_id" ASC LIMIT ?
+-- [t1 t1 u1 u1 Acme Acme Acme Acme Acme c1 50]
 
 -- one of my end users
 SELECT t."_id", nullif(substr(coalesce(' ' || nullif(t."first_name", ''), '') || coalesce(' ' || nullif(t."last_name", ''), ''), 2), '')

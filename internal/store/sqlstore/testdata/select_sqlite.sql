@@ -9,11 +9,12 @@ FROM "companies" AS s1 WHERE s1.tenant_id = ?
   AND s1."owner" = ? UNION ALL SELECT s2."_id"
 FROM "companies" AS s2 WHERE s2.tenant_id = ?
   AND s2."co_owner" = ?)
-  AND (t."name" IS NULL OR fold(t."name") > fold(?) OR (fold(t."name") = fold(?)
+  AND fold(t."name") >= fold(?)
+  AND (fold(t."name") > fold(?) OR (fold(t."name") = fold(?)
   AND (t."name" > ? OR (t."name" = ?
   AND (t."_id" > ?)))))
-ORDER BY fold(t."name") ASC NULLS LAST, t."name" ASC, t."_id" ASC LIMIT ?
--- [t1 t1 t1 u1 t1 u1 Acme Acme Acme Acme c1 50]
+ORDER BY fold(t."name") ASC, t."name" ASC, t."_id" ASC LIMIT ?
+-- [t1 t1 t1 u1 t1 u1 Acme Acme Acme Acme Acme c1 50]
 
 -- one of my end users
 SELECT t."_id", nullif(substr(coalesce(' ' || nullif(t."first_name", ''), '') || coalesce(' ' || nullif(t."last_name", ''), ''), 2), '')

@@ -153,7 +153,7 @@
 
   const palette = doc.getElementById("palette");
   if (palette) {
-    const field = palette.querySelector("input[type=search]");
+    const field = palette.querySelector("input");
     const list = palette.querySelector("#palette-list");
     const records = palette.querySelector("#palette-search");
     const live = palette.querySelector("#palette-live");

@@ -1,0 +1,47 @@
+package kit
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// TestAccessible runs axe-core (WCAG 2.2 A and AA, and its best practices) over
+// every gallery page, in light and dark.
+func TestAccessible(t *testing.T) {
+	axe, err := os.ReadFile("../assets/node_modules/axe-core/axe.min.js")
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip("axe-core is not installed: npm ci in internal/web/assets")
+	}
+	ctx, origin := browser(t)
+	for _, name := range slices.Sorted(maps.Keys(gallery())) {
+		for _, theme := range []Theme{Light, Dark} {
+			if err := chromedp.Do(ctx, chromedp.Navigate(origin+"/"+name+"?theme="+string(theme)), chromedp.Evaluate[chromedp.Void](string(axe))); err != nil {
+				t.Fatal(err)
+			}
+			found, err := chromedp.Run(ctx, chromedp.Evaluate[string](`axe.run({resultTypes: ["violations"]}).then(r => JSON.stringify(
+				r.violations.map(v => ({id: v.id, help: v.help, nodes: v.nodes.map(n => n.html.slice(0, 160) + " " + n.any.map(a => a.message).join("; ").slice(0, 200))}))))`, chromedp.EvalAwaitPromise))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var violations []struct {
+				ID, Help string
+				Nodes    []string
+			}
+			if err := json.Unmarshal([]byte(found), &violations); err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range violations {
+				t.Errorf("%s in %s: %s (%s)\n\t%s", name, theme, v.Help, v.ID, strings.Join(v.Nodes, "\n\t"))
+			}
+		}
+	}
+}
