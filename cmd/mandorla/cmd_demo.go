@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -59,7 +60,9 @@ func (c *demoCmd) Run(env *environment) error {
 	}
 	origin := "http://" + l.Addr().String()
 	cfg := app.Config{DataDir: c.Data, DB: c.DB, Origin: origin, Version: version(), Demo: demoPages(), DemoClient: client}
-	a, err := app.Open(env.Ctx, cfg, env.deps())
+	deps := env.deps()
+	deps.Log = slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})) // what is printed should stay in sight
+	a, err := app.Open(env.Ctx, cfg, deps)
 	if err != nil {
 		return err
 	}
