@@ -15,7 +15,7 @@ for dir in $(grep -rlE --include='*_test.go' --exclude-dir=node_modules '^func F
   fuzz_package "$dir"
   targets=$((targets + 1))
 done
-say "" "Packages with fuzz targets: $targets"
+printf "\nPackages with fuzz targets: %s\n" "$targets"
 
 export MANDORLA_PROVE=1
 dirs=$(grep -rlE --include='*_test.go' --exclude-dir=node_modules '^func TestProve' . | xargs -r -n 1 dirname | sort -u) || true

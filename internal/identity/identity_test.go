@@ -443,6 +443,7 @@ func TestService(t *testing.T) {
 		},
 		"audit": func(w *world) {
 			w.in()
+			w.clock.Add(time.Second)
 			_, _ = w.signIn("wrong", "192.0.2.1")
 			log, err := w.store.TenantAudit(w.Context(), w.tenant, "session.", 100)
 			if err != nil || len(log) != 2 || log[0].Act != "session.refused" || log[1].Act != "session.start" || log[1].Person != w.user || log[1].IP != "192.0.2.1" {

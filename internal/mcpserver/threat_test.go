@@ -2,6 +2,7 @@ package mcpserver_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -96,6 +97,8 @@ func row196(t *testing.T, w *world) {
 }
 
 func row197(t *testing.T, w *world) {
+	var asked []string
+	w2 := newWorld(t, func(o *mcpserver.Options) { o.Authenticator = recording{o.Authenticator, &asked} })
 	for _, bad := range [][]string{
 		{"Bearer full", "Bearer full"}, {"Basic eDp5", "Bearer full"}, {"Bearer full", "Basic eDp5"}, {"Basic full"}, {"Bearer"}, {"Bearer "},
 		{"Bearer  full"}, {" Bearer full"}, {"Bearer full "}, {"Bearer full\x00"}, {"Bearer\tfull"}, {"full"}, {"Bearer full, Bearer full"}, {"Bearer ="},
@@ -103,7 +106,10 @@ func row197(t *testing.T, w *world) {
 	} {
 		r := request("", listTools)
 		r.Header["Authorization"] = bad
-		challenged(t, fmt.Sprintf("%.40q", bad), w.send(r), true)
+		challenged(t, fmt.Sprintf("%.40q", bad), w2.send(r), true)
+	}
+	if len(asked) > 0 {
+		t.Errorf("%d malformed tokens were looked up", len(asked))
 	}
 	for _, good := range []string{"bearer full", "BEARER full"} {
 		r := request("", listTools)
@@ -121,7 +127,7 @@ func row198(t *testing.T, w *world) {
 }
 
 func row199(t *testing.T, w *world) {
-	r := w.call("reader", "update_record", m{"model": "companies", "id": w.id["acme"], "values": m{"name": "Taken over"}})
+	r := w.call("reader", "update_record", m{"model": " COMPANIES ", "id": w.id["acme"], "values": m{"name": "Taken over"}})
 	want := `Bearer error="insufficient_scope", scope="companies:view companies:update", resource_metadata="` + origin + `/.well-known/oauth-protected-resource/v1/mcp"`
 	if got := r.Header.Get("WWW-Authenticate"); r.Status != http.StatusForbidden || got != want {
 		t.Errorf("%d %s", r.Status, got)
@@ -158,11 +164,16 @@ func row200(t *testing.T, w *world) {
 		t.Error("the cause is not in the log")
 	}
 	// The gate's own failures are as silent.
-	w2 := newWorld(t, func(o *mcpserver.Options) { o.Gate = brokenGate{o.Gate} })
-	for _, body := range []string{listTools, callBody("list_records", m{"model": "Company"}), callBody("get_record", m{"model": "Company", "id": "x"}), callBody("who_am_i", m{})} {
-		rec := w2.send(request("full", body))
-		if s := rec.Body.String(); strings.Contains(s, "SELECT") || strings.Contains(s, "nil pointer") || !strings.Contains(s, "rror") {
-			t.Errorf("%s: %s", body, s)
+	for _, wrap := range []func(mcpserver.Gate) mcpserver.Gate{
+		func(g mcpserver.Gate) mcpserver.Gate { return brokenReads{g} },
+		func(g mcpserver.Gate) mcpserver.Gate { return brokenGate{brokenReads{g}} },
+	} {
+		w2 := newWorld(t, func(o *mcpserver.Options) { o.Gate = wrap(o.Gate) })
+		for _, body := range []string{listTools, callBody("list_records", m{"model": "Company"}), callBody("get_record", m{"model": "Company", "id": "x"})} {
+			s := w2.send(request("full", body)).Body.String()
+			if strings.Contains(s, "SELECT") || strings.Contains(s, "nil pointer") || body != listTools && !strings.Contains(s, "Something went wrong") {
+				t.Errorf("%s: %s", body, s)
+			}
 		}
 	}
 }
@@ -218,7 +229,7 @@ func row204(t *testing.T, w *world) {
 	}{
 		{"crm.test", "", 200}, {"CRM.test", "", 200}, {"crm.test:443", origin, 200}, {"evil.test", "", 403}, {"crm.test.evil.test", "", 403},
 		{"crm.test:8443", "", 403}, {"127.0.0.1", "", 403}, {"", "", 403}, {"crm.test", "https://evil.test", 403}, {"crm.test", "null", 403},
-		{"crm.test", "http://crm.test", 403}, {"crm.test", "https://crm.test:444", 403}, {"crm.test", "https://crm.test.evil.test", 403},
+		{"crm.test", "http://crm.test", 403}, {"crm.test", "http://crm.test:443", 403}, {"crm.test", "https://crm.test:444", 403}, {"crm.test", "https://crm.test.evil.test", 403},
 		{"crm.test", "https://user@crm.test", 403}, {"crm.test", "", 200},
 	} {
 		r := request("full", listTools)
@@ -250,7 +261,7 @@ func row205(t *testing.T, w *world) {
 	for _, typ := range []string{"text/plain", "", "application/x-www-form-urlencoded", "multipart/form-data", "application/json-patch+json", "text/plain; application/json"} {
 		r := request("full", listTools)
 		r.Header.Set("Content-Type", typ)
-		if rec := w.send(r); rec.Code != http.StatusUnsupportedMediaType {
+		if rec := w.send(r); rec.Code != http.StatusUnsupportedMediaType || !strings.Contains(rec.Body.String(), `"unsupported_media_type"`) {
 			t.Errorf("%q: %d", typ, rec.Code)
 		}
 	}
@@ -260,7 +271,7 @@ func row205(t *testing.T, w *world) {
 		t.Errorf("with a charset: %d", rec.Code)
 	}
 	r = request("full", strings.Repeat(" ", mcpserver.MaxBody)+listTools)
-	if rec := w.send(r); rec.Code != http.StatusRequestEntityTooLarge {
+	if rec := w.send(r); rec.Code != http.StatusRequestEntityTooLarge || !strings.Contains(rec.Body.String(), `"too_large"`) {
 		t.Errorf("a large body: %d", rec.Code)
 	}
 }
@@ -492,20 +503,23 @@ func row241(t *testing.T, w *world) {
 	}
 }
 
-// brokenGate is a gate whose database is gone, and whose Get has a defect.
-type brokenGate struct{ mcpserver.Gate }
+// brokenReads is a gate whose database is gone, and whose Get has a defect.
+type brokenReads struct{ mcpserver.Gate }
 
-func (brokenGate) List(context.Context, access.Principal, record.ListRequest) (*record.Page, error) {
-	return nil, fmt.Errorf("list: SELECT failed")
+func (brokenReads) List(context.Context, access.Principal, record.ListRequest) (*record.Page, error) {
+	return nil, errors.New("list: SELECT failed")
 }
 
-func (brokenGate) Get(context.Context, access.Principal, string, string, []string) (*record.Page, error) {
+func (brokenReads) Get(context.Context, access.Principal, string, string, []string) (*record.Page, error) {
 	var p *record.Page
 	return p, fmt.Errorf("%d", len(p.Rows))
 }
 
-func (brokenGate) Models(ctx context.Context, p access.Principal) ([]record.ModelView, error) {
-	return nil, fmt.Errorf("models: SELECT failed")
+// brokenGate does not even know the models any more.
+type brokenGate struct{ mcpserver.Gate }
+
+func (brokenGate) Models(context.Context, access.Principal) ([]record.ModelView, error) {
+	return nil, errors.New("models: SELECT failed")
 }
 
 // recording notes the resource each token is checked for.

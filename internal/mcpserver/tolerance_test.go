@@ -123,6 +123,11 @@ func TestToleranceLeavesDisagreements(t *testing.T) {
 			t.Errorf("%v: %d %s", h, rec.Code, rec.Body)
 		}
 	}
+	// An older version in the body, with the header doubled: the header becomes the one known value.
+	doubled := shape{body: strings.ReplaceAll(callModern, modern, "2025-06-18"), headers: map[string][]string{version: v("2025-06-18, 2025-06-18")}}
+	if rec := w.send(doubled.request(agent)); !accepted(t, rec) {
+		t.Errorf("doubled: %d %s", rec.Code, rec.Body)
+	}
 	// A body version that nobody knows, without a known header, is passed on as it is.
 	r := request("full", strings.ReplaceAll(callModern, modern, "2031-01-01"))
 	r.Header.Set("User-Agent", agent)

@@ -209,6 +209,10 @@ var redirectRows = []row{
 		w.redirects("http://127.0.0.1:5555/evil", "http://127.0.0.1:5555/cb?x", "http://127.0.0.2:5555/cb", "http://127.1:5555/cb", "http://0x7f000001:5555/cb",
 			"http://localhost.evil/cb", "http://localhost:5555@evil/cb", "http://LOCALHOST:5555/cb", "http://[::1%25eth0]:5/cb", "http://[0:0:0:0:0:0:0:1]:5555/cb",
 			"http://localhost:0/cb", "http://localhost:/cb", "http://localhost:99999/cb", "http://localhost:05/cb", "https://localhost:5555/cb")
+		one, _ := w.client(oauth.ClientInput{Name: "one", Kind: oauth.Public, Set: w.full(), RedirectURIs: []string{"http://127.0.0.1/cb"}})
+		for _, uri := range []string{"http://localhost/cb", "http://localhost:5555/cb", "http://[::1]:5555/cb"} {
+			w.page400(w.query(one, "redirect_uri="+uri))
+		}
 	}},
 	{name: "034-port-with-https", run: func(w *world) { w.redirects("https://c1.test:8443/cb") }},
 	{name: "035-register-scheme", run: func(w *world) {

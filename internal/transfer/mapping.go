@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -24,7 +25,7 @@ type Columns struct {
 func Match(header []string, view record.ModelView, c Columns) (Mapping, error) {
 	names := properties(view)
 	var bad []fault.Field
-	for column := range c.Map {
+	for _, column := range slices.Sorted(maps.Keys(c.Map)) {
 		if !slices.Contains(header, column) {
 			bad = append(bad, fault.Field{Path: column, Msg: fmt.Sprintf("is mapped, but the file has no such column; it has %s.", strings.Join(header, ", "))})
 		}

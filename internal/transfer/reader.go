@@ -20,8 +20,12 @@ import (
 // Limits of one file.
 const (
 	MaxColumns = 500
-	MaxCell    = 1 << 20 // bytes
+	MaxCell    = 1 << 20  // bytes
+	MaxRow     = 16 << 20 // bytes; also what is held in memory at a time
 )
+
+// mark is the byte order mark that some programs put before UTF-8.
+const mark = "\xef\xbb\xbf"
 
 // Row is one data row of a file.
 type Row struct {
@@ -34,32 +38,52 @@ type Row struct {
 type Reader struct {
 	Header []string
 	csv    *csv.Reader
+	meter  *meter
+}
+
+// meter ends a row that goes on and on: a quote that is never closed makes the rest of a file one cell.
+type meter struct {
+	in  io.Reader
+	row int // bytes since the last row began, give or take a buffer
+}
+
+func (m *meter) Read(p []byte) (int, error) {
+	if m.row > MaxRow {
+		return 0, fault.New(fault.TooLarge, "A row is longer than 16 MiB. Perhaps a quote is opened in it and never closed.")
+	}
+	n, err := m.in.Read(p)
+	m.row += n
+	return n, err
 }
 
 // NewReader reads the header. Its errors are fault.Invalid and say what to do.
 func NewReader(in io.Reader) (*Reader, error) {
-	buf := bufio.NewReaderSize(in, 64<<10)
+	m := &meter{in: in}
+	buf := bufio.NewReaderSize(m, 64<<10)
 	head, err := buf.Peek(4096)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("read the file: %w", err)
 	}
 	switch {
-	case len(bytes.TrimSpace(head)) == 0:
+	case len(bytes.TrimSpace(bytes.TrimPrefix(head, []byte(mark)))) == 0:
 		return nil, fault.New(fault.Invalid, "The file is empty; the first line must name the columns.")
 	case bytes.HasPrefix(head, []byte{0xff, 0xfe}) || bytes.HasPrefix(head, []byte{0xfe, 0xff}):
 		return nil, fault.New(fault.Invalid, "The file is in UTF-16. Save it as CSV in UTF-8 and import it again.")
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return nil, fault.New(fault.Invalid, "The file is a spreadsheet, not CSV. Save it as CSV in UTF-8 and import it again.")
-	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
+	case bytes.HasPrefix(head, []byte(mark)):
 		if _, err := buf.Discard(3); err != nil {
 			return nil, fmt.Errorf("read the file: %w", err)
 		}
 		head = head[3:]
 	}
-	r := &Reader{csv: csv.NewReader(buf)}
+	r := &Reader{csv: csv.NewReader(buf), meter: m}
 	r.csv.Comma = separator(head)
 	r.csv.FieldsPerRecord = -1
 	first, err := r.csv.Read()
+	if fault.KindOf(err) == fault.TooLarge {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "The first line is not CSV: %v.", csvCause(err))
 	}
@@ -79,7 +103,7 @@ func (r *Reader) checkHeader() error {
 		switch {
 		case name == "":
 			return fault.New(fault.Invalid, "Column %d has no name in the first line. Name it, or remove the column.", i+1)
-		case !utf8.ValidString(name):
+		case !utf8.ValidString(name) || strings.ContainsRune(name, 0):
 			return fault.New(fault.Invalid, "The first line is not UTF-8. Save the file as CSV in UTF-8 and import it again.")
 		case seen[name]:
 			return fault.New(fault.Invalid, "The first line names the column %q twice. Rename or remove one of them.", name)
@@ -92,6 +116,7 @@ func (r *Reader) checkHeader() error {
 // Next gives the next row, io.EOF at the end. A row that cannot be read has its Err set and reading goes on behind it.
 func (r *Reader) Next() (Row, error) {
 	for {
+		r.meter.row = 0
 		cells, err := r.csv.Read()
 		var parse *csv.ParseError
 		switch {
@@ -151,8 +176,12 @@ func separator(head []byte) rune {
 
 func csvCause(err error) error {
 	var parse *csv.ParseError
-	if errors.As(err, &parse) {
+	switch {
+	case !errors.As(err, &parse):
+		return err
+	case errors.Is(err, csv.ErrQuote) && parse.Line > parse.StartLine:
+		return fmt.Errorf("a quote that is opened in it is not closed properly, and the lines up to line %d were read as part of it", parse.Line)
+	default:
 		return fmt.Errorf("line %d: %w", parse.Line, parse.Err)
 	}
-	return err
 }

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"encoding/json"
 	"html"
 	"net/http"
 	"net/url"
@@ -220,4 +221,32 @@ func TestEndSession(t *testing.T) {
 func withValue(form url.Values, name, value string) url.Values {
 	form.Set(name, value)
 	return form
+}
+
+// A client with dynamic permissions: the person picks inside the role, and gets exactly that.
+func TestDynamicClient(t *testing.T) {
+	s := testkit.Start(t, "sqlite")
+	if _, err := s.OAuth.SetClientReach(t.Context(), s.Admin, s.Client.ID, s.Client.Version, true, false); err != nil {
+		t.Fatal(err)
+	}
+	b, p := opened(t, s, "Carly", nil)
+	form := approve(p.form(t, decision))
+	for name := range form {
+		if strings.HasPrefix(name, "p.") && name != "p.Company.view" || name == "pv.Company.co26" {
+			form.Del(name)
+		}
+	}
+	form.Set("p.Company.remove", "on") // not in the role
+	b.post(decision, form).want(t, http.StatusOK, "Authorized").landing(t)
+	list, err := s.Store.Authorizations(t.Context(), oauth.Which{Client: s.Client.ID})
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%d authorizations, %v", len(list), err)
+	}
+	var set access.Set
+	if err := json.Unmarshal([]byte(list[0].SetText), &set); err != nil {
+		t.Fatal(err)
+	}
+	if got := set["Company"]; len(set) != 1 || got.Actions != access.View || got.View.Has("co26") || !got.View.Has("co02") {
+		t.Errorf("authorized %+v", set)
+	}
 }

@@ -106,8 +106,8 @@ func (s *Server) keepSecret(w http.ResponseWriter, v *visit, client, secret stri
 
 // freshSecret gives the secret that keepSecret kept for this client, "" for none.
 func (s *Server) freshSecret(v *visit, client string) string {
-	for_, sealed, ok := strings.Cut(s.cookies.get(v.r, s.cookies.once), ".")
-	if !ok || for_ != client {
+	owner, sealed, ok := strings.Cut(s.cookies.get(v.r, s.cookies.once), ".")
+	if !ok || owner != client {
 		return ""
 	}
 	secret, err := unseal(v.token, client, sealed)

@@ -123,7 +123,8 @@ func (s *Server) dataTable(v *visit, m record.ModelView, a address, path string,
 	if !searchable(m) {
 		t.Search.Action = ""
 	}
-	if list == nil {
+	if list == nil { // the notice above says why
+		t.Empty = &kit.Empty{Icon: "filter", Title: "Nothing to show", Text: "Take the filter away or change it."}
 		return t, nil
 	}
 	v.fill(&t, list, func(p *model.Property) *kit.Sort { return sortLink(m, p, a, path) })

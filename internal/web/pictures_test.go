@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,10 +14,12 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"mandorla/internal/access"
+	"mandorla/internal/demo"
 	"mandorla/internal/oauth"
 	"mandorla/internal/query"
 	"mandorla/internal/record"
 	"mandorla/internal/testkit"
+	"mandorla/internal/web"
 )
 
 // shot is one page to look at: who opens what, and what must be there.
@@ -50,7 +53,7 @@ func TestPictures(t *testing.T) {
 				dress(t, tab, screen)
 				for _, shot := range shots {
 					if shot.who == who && strings.Contains(shot.name, only) {
-						take(t, tab, s.URL+shot.path, shot, filepath.Join(folder, shot.name+"-"+screen.name+".png"), screen.width)
+						take(t, tab, absolute(s, shot.path), shot, filepath.Join(folder, shot.name+"-"+screen.name+".png"), screen.width)
 					}
 				}
 			}
@@ -80,6 +83,34 @@ func dress(t *testing.T, tab context.Context, s screen) {
 	}
 	do(t, tab, chromedp.EmulateViewport(s.width, s.height, mobile...))
 	ask(t, tab, chromedp.Evaluate[any](fmt.Sprintf("void (document.cookie = 'theme=%s; path=/')", s.theme)))
+}
+
+func absolute(s *testkit.Server, path string) string {
+	if strings.HasPrefix(path, "/") {
+		return s.URL + path
+	}
+	return path
+}
+
+// demoPages serves the same installation with the logins of a demo on its sign-in page.
+func demoPages(t *testing.T, s *testkit.Server) string {
+	t.Helper()
+	server := httptest.NewUnstartedServer(nil)
+	origin := "http://" + server.Listener.Addr().String()
+	notice := &web.Demo{Notice: "This is a demo on your own machine. Its passwords are public."}
+	for _, p := range demo.People {
+		notice.Logins = append(notice.Logins, web.DemoLogin{Name: p.Name(), Role: p.Role, Email: p.Email, Password: p.Password})
+	}
+	pages, err := web.New(web.Options{
+		Gate: s.Gate, Identity: s.Identity, OAuth: s.OAuth, Registries: s.Schema, Origin: origin, Now: s.Clock.Now, Demo: notice,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Config.Handler = pages
+	server.Start()
+	t.Cleanup(server.Close)
+	return origin
 }
 
 func pictures(t *testing.T, s *testkit.Server) []shot {
@@ -116,6 +147,7 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 	none := strings.NewReplacer(s.Client.ID, empty.ID, "https%3A%2F%2Fclaude.ai%2Fapi%2Fmcp%2Fauth_callback", "http%3A%2F%2F127.0.0.1%3A9000%2Fback").Replace(authorizeURL(s, nil))
 	return []shot{
 		{"signin", "", "/signin", "Sign in"},
+		{"signin-demo", "", demoPages(t, s) + "/signin", "People of the demo"},
 		{"authorize-error", "", "/oauth/authorize?client_id=pk_nobody", "not known"},
 		{"home-admin", "Ada", "/", "What you can do next"},
 		{"home", "Carly", "/", "Within your reach"},

@@ -87,7 +87,7 @@ func New(o Options) (*Server, error) {
 	if o.ClientIP == nil {
 		o.ClientIP = connectionIP
 	}
-	k, err := kit.New(o.Now, kit.Pages{FS: templates, Views: samples()})
+	k, err := kit.New(o.Now, o.Rand, kit.Pages{FS: templates, Views: samples()})
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}

@@ -76,6 +76,23 @@ func TestAskNames(t *testing.T) {
 	}
 }
 
+// A better fit wins wherever it stands in the list; an exact name of a company leaves people aside.
+func TestAskPrefersTheBetterFit(t *testing.T) {
+	s := newServer(t)
+	s.records["User"] = append([]map[string]any{{"_id": strings.Repeat("9", 24), "name": "Carlyn Aa"}}, s.records["User"]...)
+	s.records["User"] = append(s.records["User"], map[string]any{"_id": strings.Repeat("8", 24), "name": "Acme"})
+	for question, want := range map[string]string{"companies owned by Carly": strings.Repeat("a", 24), "tasks of Acme": strings.Repeat("1", 24)} {
+		a, err := ask(t, s, question)
+		if err != nil {
+			t.Errorf("%s: %v", question, err)
+			continue
+		}
+		if f, _ := a.Plan[len(a.Plan)-1].Arguments["filter"].(map[string]any); f["value"] != want {
+			t.Errorf("%s: filter %v, want %s", question, f, want)
+		}
+	}
+}
+
 func TestAskCountShowAndValue(t *testing.T) {
 	for question, want := range map[string]string{
 		"count companies":         "There are 4 companies.",

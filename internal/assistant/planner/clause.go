@@ -1,10 +1,5 @@
 package planner
 
-import (
-	"slices"
-	"strings"
-)
-
 // clause is one part of a question after the models: exactly one of its fields is set.
 type clause struct {
 	node   *Node

@@ -3,15 +3,10 @@ package planner
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
-
-	"mandorla/internal/fault"
 )
 
 // Limits of one answer.

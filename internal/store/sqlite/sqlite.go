@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
@@ -43,7 +44,7 @@ func Open(ctx context.Context, path string, base *model.Registry, newID func() s
 	}
 	write := sql.OpenDB(connector{d, dataSource(path, "&_txlock=immediate&_pragma=journal_mode(wal)")})
 	write.SetMaxOpenConns(1)
-	if err := write.PingContext(ctx); err != nil {
+	if err := reach(ctx, write); err != nil {
 		return nil, errors.Join(explain(path, err), write.Close())
 	}
 	read := sql.OpenDB(connector{d, dataSource(path, "&_pragma=query_only(1)")})
@@ -54,6 +55,29 @@ func Open(ctx context.Context, path string, base *model.Registry, newID func() s
 		return nil, explain(path, err)
 	}
 	return s, nil
+}
+
+// patience is how long opening waits for another process that is opening the same file.
+const patience = 10 * time.Second
+
+// reach makes the first connection. While another process turns the file's journal over to WAL, SQLite refuses at once rather than
+// wait, so the waiting is done here.
+func reach(ctx context.Context, db *sql.DB) error {
+	end := time.NewTimer(patience)
+	defer end.Stop()
+	for {
+		err := db.PingContext(ctx)
+		if code(err)&0xff != lib.SQLITE_BUSY {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-end.C:
+			return err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 // place gives the absolute path of the database file and makes sure that it can be written.

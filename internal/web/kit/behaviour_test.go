@@ -139,3 +139,14 @@ func TestBehaviourOfDialogs(t *testing.T) {
 	run(t, ctx, "drawer", []string{`document.querySelector("dialog.drawer").matches(":modal")`}, chromedp.Navigate(origin+"/drawer?panel=1"))
 	run(t, ctx, "escape leads back", []string{`location.search === ""`}, chromedp.KeyEvent(kb.Escape))
 }
+
+// TestTablerLivesWithThePolicy loads Tabler's script and opens one of its
+// dropdowns; the browser fixture reports anything refused.
+func TestTablerLivesWithThePolicy(t *testing.T) {
+	ctx, origin := browser(t)
+	run(t, ctx, "tabler", []string{`document.querySelector("#dd").classList.contains("show")`},
+		chromedp.Navigate(origin+"/parts"),
+		chromedp.Evaluate[chromedp.Void](`document.querySelector(".stack").insertAdjacentHTML("afterbegin",
+			'<div class="dropdown"><button id="dd" class="btn" data-bs-toggle="dropdown">x</button><div class="dropdown-menu">y</div></div>')`),
+		chromedp.Click("#dd"))
+}

@@ -50,7 +50,7 @@ func icon(name string) template.HTML {
 	if !assets.HasIcon(name) {
 		name = "circle"
 	}
-	return template.HTML(`<svg class="i" aria-hidden="true"><use href="` +
+	return template.HTML(`<svg class="i" width="16" height="16" aria-hidden="true"><use href="` +
 		template.HTMLEscapeString(assets.URL("icons.svg")+"#"+name) + `"></use></svg>`)
 }
 

@@ -3,6 +3,7 @@ package kit
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"maps"
 	"net/http"
@@ -264,6 +265,7 @@ func gallery() map[string]shot {
 	parts := shell("Parts")
 	parts.Lead, parts.Marker = "Every small part in every state.", &Marker{Tone: Info, Text: "Demo tenant: everything here is made up.", Link: &Link{Label: "Reset it", Href: "?"}}
 	parts.Toasts = []Toast{{Tone: Good, Title: "Company saved"}, {Tone: Bad, Title: "Nothing was saved", Text: "The name is taken.", Action: &Button{Label: "Undo", Post: "/undo"}}}
+	parts.Scripts = []string{"tabler.js"} // it must live with the policy too
 	drawer, modal := galleryParts(), galleryParts()
 	drawer.Drawer = &Drawer{ID: "drawer", Title: "Properties of Company", Subtitle: "48 of 49 may be seen", Icon: "building", CloseHref: "/drawer", Action: "/x", Submit: &Button{Label: "Done", Look: Primary}}
 	modal.Modal = &Modal{ID: "new", Title: "New OAuth client", Text: "Only a name for now; everything else comes next.", Action: "/apps/new", Submit: Button{Label: "Create client", Look: Primary}, Open: true}
@@ -293,7 +295,7 @@ func shorten(rows []Row, cells int) []Row {
 
 func galleryKit(t *testing.T) *Kit {
 	t.Helper()
-	k, err := New(func() time.Time { return sampleTime }, Pages{FS: os.DirFS("testdata"), Views: map[string]any{
+	k, err := New(func() time.Time { return sampleTime }, rand.Reader, Pages{FS: os.DirFS("testdata"), Views: map[string]any{
 		"table": galleryTable(3), "record": gallery()["record"].body, "form": galleryForm(true), "matrix": gallery()["matrix"].body,
 		"parts": gallery()["drawer"].body, "signin": Form{}, "authorize": gallery()["authorize"].body,
 	}})

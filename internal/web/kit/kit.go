@@ -13,11 +13,12 @@ package kit
 
 import (
 	"bytes"
-	"crypto/rand"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"io/fs"
 	"maps"
 	"net/http"
@@ -73,14 +74,14 @@ type frame struct {
 	Body any
 }
 
-// New parses and checks the kit's own templates and all pages. A nil now means
-// time.Now; relative times are counted from it. The error names the template,
-// the line and the field.
-func New(now func() time.Time, sets ...Pages) (*Kit, error) {
-	if now == nil {
-		now = time.Now
+// New parses and checks the kit's own templates and all pages. Relative times are counted from now; random makes the mark that
+// stands for the form token inside templates. The error names the template, the line and the field.
+func New(now func() time.Time, random io.Reader, sets ...Pages) (*Kit, error) {
+	mark := make([]byte, 16)
+	if _, err := io.ReadFull(random, mark); err != nil {
+		return nil, fmt.Errorf("read randomness: %w", err)
 	}
-	k := &Kit{pages: map[string]page{}, mark: "csrf-" + rand.Text()}
+	k := &Kit{pages: map[string]page{}, mark: "csrf-" + hex.EncodeToString(mark)}
 	base, err := template.New("kit").Funcs(k.funcs(now)).ParseFS(embedded, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse kit templates: %w", err)

@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"crypto/rand"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -31,13 +32,13 @@ func TestNewRefusesBrokenTemplates(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := New(nil, onePage(test.html, view{}))
+			_, err := New(time.Now, rand.Reader, onePage(test.html, view{}))
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want one that says %q", err, test.want)
 			}
 		})
 	}
-	if _, err := New(nil, onePage(`{{.Name}}{{range .Items}}{{.Label}}{{end}}{{template "table" .Table}}`, view{})); err != nil {
+	if _, err := New(time.Now, rand.Reader, onePage(`{{.Name}}{{range .Items}}{{.Label}}{{end}}{{template "table" .Table}}`, view{})); err != nil {
 		t.Errorf("a sound page: %v", err)
 	}
 }
@@ -50,10 +51,10 @@ func onePage(html string, view any) Pages {
 }
 
 func TestNewMatchesPagesAndViews(t *testing.T) {
-	if _, err := New(nil, Pages{FS: fstest.MapFS{}, Views: map[string]any{"ghost": 1}}); err == nil {
+	if _, err := New(time.Now, rand.Reader, Pages{FS: fstest.MapFS{}, Views: map[string]any{"ghost": 1}}); err == nil {
 		t.Error("a view without a template was accepted")
 	}
-	if _, err := New(nil, Pages{FS: onePage("x", nil).FS}); err == nil {
+	if _, err := New(time.Now, rand.Reader, Pages{FS: onePage("x", nil).FS}); err == nil {
 		t.Error("a template without a view was accepted")
 	}
 }
@@ -61,7 +62,7 @@ func TestNewMatchesPagesAndViews(t *testing.T) {
 type nameView struct{ Name string }
 
 func TestRender(t *testing.T) {
-	k, err := New(nil, onePage(`<p title="{{.Name}}">{{.Name}}</p><form method="post">{{csrf}}</form>`, nameView{}))
+	k, err := New(time.Now, rand.Reader, onePage(`<p title="{{.Name}}">{{.Name}}</p><form method="post">{{csrf}}</form>`, nameView{}))
 	if err != nil {
 		t.Fatal(err)
 	}
