@@ -57,8 +57,8 @@ type attempt struct {
 	n      int
 }
 
-// try reads a clause without leaving a trace in the errors. Each place is tried once, or nested questions would take
-// exponential time.
+// try reads a clause without leaving a trace in the errors. Each place is tried once, so that long questions
+// stay cheap.
 func (p *parser) try(i int) (clause, int) {
 	if done, ok := p.tried[i]; ok {
 		return done.clause, done.n
