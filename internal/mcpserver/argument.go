@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"mandorla/internal/model"
 	"strconv"
 	"strings"
 
@@ -206,7 +207,7 @@ func (t *tool) unknownArgument(name string) string {
 	if len(names) == 0 {
 		return t.name + " takes no arguments."
 	}
-	if best, ok := nearest(name, names); ok {
+	if best, ok := model.Nearest(name, names); ok {
 		return fmt.Sprintf("is not an argument of %s. Did you mean %q?", t.name, best)
 	}
 	return fmt.Sprintf("is not an argument of %s; it takes %s.", t.name, strings.Join(names, ", "))

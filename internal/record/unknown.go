@@ -57,7 +57,7 @@ func (r request) forbidden(what string) error {
 
 // suggest names the nearest of names, or lists all where intro is given and nothing is near.
 func suggest(name string, names []string, intro string) string {
-	if best, ok := nearest(name, names); ok {
+	if best, ok := model.Nearest(name, names); ok {
 		return fmt.Sprintf(" Did you mean %q?", best)
 	}
 	if intro == "" || len(names) == 0 {

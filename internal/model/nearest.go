@@ -1,13 +1,9 @@
-package mcpserver
+package model
 
-import (
-	"maps"
-	"slices"
-)
-
-// nearest finds the name closest to what was written: the same without case, else by edit distance of at most a third of its length.
-func nearest(written string, names []string) (string, bool) {
-	if len(written) > 60 {
+// Nearest finds the name closest to what somebody wrote: the same but for case, spaces, _ and -, else by edit distance of at most
+// a third of its length. It serves "did you mean …"; names must already be limited to what the asker may know.
+func Nearest(written string, names []string) (string, bool) {
+	if len(written) > 80 {
 		return "", false
 	}
 	w := squash(written)
@@ -45,5 +41,3 @@ func editDistance(a, b string) int {
 	}
 	return rows[len(a)][len(b)]
 }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
