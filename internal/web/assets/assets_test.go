@@ -78,7 +78,7 @@ func TestNotBuilt(t *testing.T) {
 // TestDist checks what the last build left, when there is one.
 func TestDist(t *testing.T) {
 	if !Built() {
-		t.Skip("assets are not built")
+		t.Fatal("assets are not built: make assets")
 	}
 	hashed := regexp.MustCompile(`^[a-z-]+-[0-9a-f]{12}\.(css|js|svg|woff2)$`)
 	for name, file := range built().files {

@@ -28,7 +28,7 @@ func browser(t *testing.T) (ctx context.Context, origin string) {
 		if os.Getenv("CI") != "" {
 			t.Fatalf("chromium and built assets are needed: %v, built %v", err, assets.Built())
 		}
-		t.Skip("needs chromium and built assets")
+		t.Fatal("needs Chromium and built assets: make tools assets")
 	}
 	k := galleryKit(t)
 	mux := http.NewServeMux()
