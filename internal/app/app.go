@@ -155,19 +155,21 @@ func (a *App) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	mux := http.NewServeMux()
+	front, err := newFront(a.cfg.Origin, pages, a.deps.Log)
+	if err != nil {
+		return nil, err
+	}
 	for _, route := range a.OAuth.Routes() {
-		mux.Handle(route.Path, route.Handler)
+		front.program(route.Path, route.Handler)
 	}
 	for _, path := range []string{"/v1/mcp", "/mcp"} {
-		mux.Handle(path, mcp.Handler())
+		front.program(path, mcp.Handler())
 	}
-	mux.HandleFunc("GET /healthz", a.health)
+	front.mux.HandleFunc("GET /healthz", a.health) // under any name: what watches a server asks it by its address
 	if a.cfg.DemoClient != nil {
-		mux.Handle("GET /demo.json", a.cfg.DemoClient)
+		front.program("GET /demo.json", a.cfg.DemoClient)
 	}
-	mux.Handle("/", pages)
-	return mux, nil
+	return front, nil
 }
 
 // health answers 200 where the database answers.

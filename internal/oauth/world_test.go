@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,11 +53,10 @@ func (c *clock) Add(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-func newID() string {
-	var b [12]byte
-	_, _ = rand.Read(b[:])
-	return hex.EncodeToString(b[:])
-}
+var lastID atomic.Int64
+
+// newID gives ids in the order in which they are asked for.
+func newID() string { return fmt.Sprintf("%024x", lastID.Add(1)) }
 
 // engines opens each engine once per test binary and run; worlds share the database and nothing else.
 var engines = []string{"sqlite", "postgres"}

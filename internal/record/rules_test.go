@@ -132,6 +132,13 @@ func TestRule3_3_AnchorsFollowTheCompany(t *testing.T) {
 		}
 		same(t, "search", f.ids(p, record.ListRequest{Model: "End User", Search: "f"}), "")
 
+		// References from inside lead nowhere outside.
+		same(t, "columns", f.list(p, record.ListRequest{Model: "Company", Select: []string{"orgRootId", "orgRootId.name", "orgRootId.owner.name"}, Titles: true, Search: "birch"}),
+			`{"_id":"`+birch+`","orgRootId":"`+cedar+`","orgRootId.name":null,"orgRootId.owner.name":null}`+"\ntotal -1 next ")
+		same(t, "filter", f.ids(p, record.ListRequest{Model: "Company", Filter: filter(t, `{"orgRootId.name":{"contains":"e"}}`)}), "")
+		same(t, "filter, negative", f.ids(p, record.ListRequest{Model: "Company", Filter: filter(t, `{"orgRootId.name":{"ne":"Cedar"}}`)}), "acme birch")
+		same(t, "order", f.ids(p, record.ListRequest{Model: "Company", Sort: []string{"orgRootId", "name"}}), "acme birch")
+
 		// The company gets another owner: everything below it follows at once.
 		f.set(here, "Company", cedar, values{"coOwner": carly})
 		f.set(here, "Company", acme, values{"owner": max})

@@ -57,7 +57,7 @@ func TestWriteChecks(t *testing.T) {
 
 		// A list may keep what is gone, and get what is there.
 		f.set(here, "Company", acme, values{"followers": []any{nobodyID}})
-		has(t, "a list with somebody who is gone", f.update(p, "Company", acme, values{"followers": []any{nobodyID, max}}), "followers: ")
+		has(t, "a list with somebody who is gone", f.update(p, "Company", acme, values{"followers": []any{nobodyID, max}}), "followers: [")
 		has(t, "a model of no name", f.create(p, "Compny", values{}), `not_found: There is no model "Compny". Did you mean "Company"?`)
 	})
 }

@@ -60,6 +60,7 @@ type Server struct {
 	Admin  access.Principal
 	Client oauth.Client // "Claude Connector" with everything on Company and view on the rest
 	Secret string
+	Config app.Config // where its database is
 }
 
 // Engines runs a test on both storage engines.
@@ -72,6 +73,12 @@ func Engines(t *testing.T, run func(t *testing.T, engine string)) {
 // Start serves the demo tenant on an engine until the test ends.
 func Start(tb testing.TB, engine string) *Server {
 	tb.Helper()
+	return StartLogging(tb, engine, slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})))
+}
+
+// StartLogging is Start with a log of the test's own.
+func StartLogging(tb testing.TB, engine string, log *slog.Logger) *Server {
+	tb.Helper()
 	l, err := app.Listen("127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
@@ -81,7 +88,7 @@ func Start(tb testing.TB, engine string) *Server {
 	if engine == "postgres" {
 		cfg.DB = pg.DSN(tb)
 	}
-	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	s.Config = cfg
 	if s.App, err = app.Open(tb.Context(), cfg, app.Deps{Now: s.Clock.Now, Rand: rand.Reader, Log: log}); err != nil {
 		tb.Fatal(err)
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"mandorla/internal/access"
 	"mandorla/internal/fault"
@@ -171,6 +173,13 @@ func parseForm(r *http.Request) error {
 		return fault.New(fault.TooLarge, "The form is larger than %d kB.", large.Limit/1024)
 	case err != nil:
 		return fault.New(fault.Invalid, "The form could not be read.")
+	}
+	for _, values := range r.PostForm {
+		for _, v := range values {
+			if !utf8.ValidString(v) || strings.Contains(v, "\x00") { // which not every database can store
+				return fault.New(fault.Invalid, "The form holds something that is not text.")
+			}
+		}
 	}
 	return nil
 }

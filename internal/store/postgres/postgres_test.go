@@ -1,6 +1,9 @@
 package postgres_test
 
 import (
+	"database/sql"
+	"errors"
+	"net/url"
 	"testing"
 
 	"mandorla/internal/model"
@@ -11,7 +14,7 @@ import (
 )
 
 func open(t testing.TB, base *model.Registry, newID func() string) *sqlstore.Store {
-	s, err := postgres.Open(t.Context(), pg.DSN(t), base, newID)
+	s, err := postgres.Open(t.Context(), german(t), base, newID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,3 +27,28 @@ func open(t testing.TB, base *model.Registry, newID func() string) *sqlstore.Sto
 }
 
 func TestStore(t *testing.T) { storetest.Run(t, open) }
+
+// german gives a database whose own order of texts is not that of their bytes, so that a missing collation shows.
+func german(t testing.TB) string {
+	t.Helper()
+	u, err := url.Parse(pg.DSN(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("pgx", u.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := u.Path[1:] + "_de"
+	if _, err := db.Exec(`CREATE DATABASE ` + name + ` TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'de-DE' LOCALE 'C.UTF-8'`); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_, err := db.Exec("DROP DATABASE " + name + " WITH (FORCE)")
+		if err = errors.Join(err, db.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	u.Path = "/" + name
+	return u.String()
+}

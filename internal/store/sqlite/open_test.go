@@ -162,3 +162,17 @@ func TestOddPaths(t *testing.T) {
 		}
 	}
 }
+
+func TestTwoProcesses(t *testing.T) {
+	dir := t.TempDir()
+	var stores []*sqlstore.Store
+	for range 2 {
+		s, err := sqlite.Open(t.Context(), dir, storetest.Base(), noID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		stores = append(stores, s)
+	}
+	storetest.TwoStores(t, stores[0], stores[1])
+}

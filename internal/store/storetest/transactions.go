@@ -129,3 +129,27 @@ func raise(ctx context.Context, s *sqlstore.Store, ids ...string) error {
 	}
 	return nil
 }
+
+// TwoStores checks that read-then-write loses nothing where two processes have the same database open.
+func TwoStores(t *testing.T, one, other *sqlstore.Store) {
+	ctx, size := context.Background(), prop(firm, "size")
+	must(t, one.Insert(ctx, here, firm, id(1), map[*model.Property]any{size: int64(0)}))
+	const rounds = 30
+	var group sync.WaitGroup
+	for _, s := range []*sqlstore.Store{one, other, one, other} {
+		group.Go(func() {
+			for range rounds {
+				if err := s.InTx(ctx, func(ctx context.Context) error { return raise(ctx, s, id(1)) }); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if got := read(t, other, here, id(1), size); got != int64(4*rounds) {
+		t.Errorf("counted %v of %d", got, 4*rounds)
+	}
+}
+
+// Base is the registry that the engines are opened with.
+func Base() *model.Registry { return base }
