@@ -66,7 +66,7 @@ func TestMarkupInNames(t *testing.T) {
 func TestNoText(t *testing.T) {
 	s := testkit.Start(t, "postgres")
 	ada := newBrowser(t, s.URL).signIn(person(t, "Ada"))
-	token := ada.get("/profile").form(t, "/profile/sessions/end")
+	token := ada.get("/profile").form(t, "/profile/password")
 	for path, form := range map[string]url.Values{
 		"/profile/sessions/end":                     {"session": {"\x00"}},
 		"/apps/" + s.Client.ID + "/connections/end": {"connection": {"\xff"}},
