@@ -32,7 +32,7 @@ func DefaultRoles(reg *model.Registry, tenant string) []access.Role {
 		},
 		{
 			Tenant: tenant, Name: Developer, Doc: "Connects other systems: reads, writes and exports, removes nothing.",
-			Portfolio: access.FullAccess, Set: access.Of(reg, access.View|access.Create|access.Update|access.Export),
+			Portfolio: access.FullAccess, Set: developing(reg),
 		},
 	}
 }
@@ -43,6 +43,18 @@ func working(reg *model.Registry, a access.Action) access.Set {
 	for _, m := range reg.Models() {
 		if m.Anchor == "" {
 			out[m.Name] = access.ModelPermission{Actions: access.View, View: access.AllProperties}
+		}
+	}
+	return out
+}
+
+// developing is working with export, of users and teams as well. To change a user can shut out an administrator, or let somebody in
+// again whom one has shut out.
+func developing(reg *model.Registry) access.Set {
+	out := working(reg, access.View|access.Create|access.Update|access.Export)
+	for _, m := range reg.Models() {
+		if m.Anchor == "" {
+			out[m.Name] = access.ModelPermission{Actions: access.View | access.Export, View: access.AllProperties}
 		}
 	}
 	return out

@@ -25,7 +25,7 @@ type Dialect struct {
 	Now        string           // expression: unix milliseconds now, an integer
 	SplitOr    bool             // "a is x or b is y" is better asked index by index
 	EmptyFirst bool             // an index read backwards gives empty values first
-	ForEdit    string           // appended to a read of rows of alias t0 inside a transaction, so that they stay as they are
+	ForEdit    string           // appended to a read of rows of alias t inside a transaction, so that they stay as they are
 
 	Instant func(t time.Time) any                             // an instant to what the driver takes
 	Fold    func(expr string) string                          // the text for comparing without regard to case: SQL twin of [Fold]
