@@ -185,6 +185,9 @@ func (r request) search(m *model.Model, text string) (query.Expr, error) {
 	}
 	var all query.And
 	for _, word := range words {
+		if _, err := model.Text.Parse(nil, word); err != nil {
+			return nil, fault.BadField("search", "%v.", err)
+		}
 		var places []query.Expr
 		for _, p := range m.Props() {
 			if !p.Search || p.Via != "" {
