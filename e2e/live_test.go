@@ -157,3 +157,28 @@ func cut(set access.Set, modelName string) access.Set {
 	}
 	return out
 }
+
+// TestHistoryNamesPersonAndClient changes a record through a connection: its history says who, through which app, and what.
+func TestHistoryNamesPersonAndClient(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		s := testkit.Start(t, engine)
+		carly := s.Person(t, demo.Carly)
+		page, err := s.Gate.List(t.Context(), carly, record.ListRequest{Model: "Company", Limit: 1})
+		if err != nil || len(page.Rows) != 1 {
+			t.Fatal(page, err)
+		}
+		id := page.Rows[0].ID
+		token := s.Connect(t, demo.Carly).Access
+		if status, isError, text := s.Call(t, token, "update_record", map[string]any{"model": "Company", "id": id, "values": map[string]any{"phase": "Walked"}}); status != http.StatusOK || isError {
+			t.Fatalf("%d: %s", status, text)
+		}
+		h, err := s.Gate.History(t.Context(), carly, "Company", id)
+		if err != nil || len(h) != 2 {
+			t.Fatal(h, err)
+		}
+		last := h[0]
+		if last.PersonName != demo.Carly.Name() || last.ClientName != s.Client.Name || last.Surface != access.SurfaceMCP || len(last.Changes) != 1 || last.Changes[0].New != "Walked" {
+			t.Errorf("%+v", last)
+		}
+	})
+}

@@ -96,14 +96,6 @@ func (d Decider) Sees(m *model.Model, prop *model.Property) (guard query.Expr, o
 	return guard, true
 }
 
-// Knows reports whether the property exists for the principal: it may be read somewhere, or sent at creation.
-func (d Decider) Knows(m *model.Model, prop *model.Property) bool {
-	if _, ok := d.Sees(m, prop); ok {
-		return true
-	}
-	return !d.Any(m, View) && d.Writes(m, prop, Create)
-}
-
 // sameRows reports whether the lanes that show the property reach every row that any viewing lane reaches.
 func (d Decider) sameRows(m *model.Model, prop *model.Property) bool {
 	var with, without map[Portfolio]bool = map[Portfolio]bool{}, map[Portfolio]bool{}

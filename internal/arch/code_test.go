@@ -22,6 +22,44 @@ func checkInit(s source) []violation {
 	return found
 }
 
+// rowCalls are the methods of record.Store that read or write rows.
+var rowCalls = []string{"Select", "Count", "Insert", "Update", "Delete"}
+
+// checkGate: rows are reached through package record alone. Outside it and the storage below nothing may name query.Select, without
+// which no row can be read, nor call a method of the record store on something that is called a store.
+func checkGate(s source) []violation {
+	if !withinAny(s.dir(), []string{"internal", "cmd"}) || withinAny(s.dir(), []string{"internal/record", "internal/query", "internal/store"}) || forTests(s) {
+		return nil
+	}
+	var found []violation
+	ast.Inspect(s.file, func(n ast.Node) bool {
+		selector, ok := n.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		on := lastName(selector.X)
+		reads := on == "query" && selector.Sel.Name == "Select"
+		calls := slices.Contains([]string{"store", "st"}, strings.ToLower(on)) && slices.Contains(rowCalls, selector.Sel.Name)
+		if reads || calls {
+			found = append(found, violation{"gate", s.at(selector.Pos()), "reaches rows past package record: call record.Service"})
+		}
+		return true
+	})
+	return found
+}
+
+// lastName gives the last name of a.b.c, "" for anything else.
+func lastName(x ast.Expr) string {
+	switch x := x.(type) {
+	case *ast.Ident:
+		return x.Name
+	case *ast.SelectorExpr:
+		return x.Sel.Name
+	default:
+		return ""
+	}
+}
+
 // checkAmbient: time, randomness, the environment and the network are passed in.
 func checkAmbient(s source) []violation {
 	if !within(s.dir(), "internal") || forTests(s) || withinAny(s.dir(), ambientAllowed) {

@@ -11,6 +11,7 @@ func check(files map[string]string) []violation {
 	for _, s := range sources {
 		found = append(found, checkImports(s)...)
 		found = append(found, checkInit(s)...)
+		found = append(found, checkGate(s)...)
 		found = append(found, checkAmbient(s)...)
 	}
 	return append(found, checkFolders(sources)...)

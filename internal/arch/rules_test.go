@@ -47,6 +47,10 @@ var fixtures = []struct {
 	{"init in a command", "cmd/mandorla/a.go", "// Command mandorla runs.\npackage main\nfunc init() {}\nfunc main() {}", "init", "a.go:3"},
 	{"method named init", "internal/model/a.go", "// Package model declares.\npackage model\ntype t int\nfunc (t) init() {}", "", ""},
 
+	{"reads rows past the gate", "internal/web/a.go", "// Package web shows.\npackage web\nimport \"mandorla/internal/query\"\nvar q query.Select", "gate", "past package record"},
+	{"writes rows past the gate", "internal/app/a.go", "// Package app wires.\npackage app\nfunc f() { a.Store.Insert() }", "gate", "past package record"},
+	{"writes rows in the gate", "internal/record/a.go", "// Package record is a gate.\npackage record\nfunc f() { s.store.Insert() }", "", ""},
+	{"calls another method of the store", "internal/app/a.go", "// Package app wires.\npackage app\nfunc f() { a.Store.Tenants() }", "", ""},
 	{"reads the clock", "internal/oauth/a.go", "// Package oauth authorizes.\npackage oauth\nimport \"time\"\nvar t = time.Now()", "ambient", "time.Now: take a clock"},
 	{"hands the clock on", "internal/oauth/a.go", "// Package oauth authorizes.\npackage oauth\nimport clock \"time\"\nvar now = clock.Now", "ambient", "time.Now"},
 	{"names a duration", "internal/oauth/a.go", "// Package oauth authorizes.\npackage oauth\nimport \"time\"\nconst limit = time.Minute", "", ""},

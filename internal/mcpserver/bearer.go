@@ -1,22 +1,20 @@
 package mcpserver
 
 import (
+	"errors"
 	"net/http"
-	"strings"
 
 	"mandorla/internal/access"
 	"mandorla/internal/fault"
+	"mandorla/internal/oauth"
 )
-
-// maxToken is the longest token looked at, in bytes.
-const maxToken = 4096
 
 // authenticate finds out who is asking, or answers: 401 on every verb, so that clients that probe without a token learn that one
 // is needed. A token counts only in the one Authorization header (RFC 6750 section 2.1); cookies and bodies are never looked at.
 func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (access.Principal, bool) {
-	token, sent := bearerToken(r)
-	if token == "" {
-		s.challenge(w, r.URL.Path, sent)
+	token, err := oauth.BearerToken(r)
+	if err != nil {
+		s.challenge(w, r.URL.Path, !errors.Is(err, oauth.ErrNoToken))
 		return access.Principal{}, false
 	}
 	p, err := s.opts.Authenticator.Authenticate(r.Context(), token, s.opts.Origin+r.URL.Path, access.SurfaceMCP)
@@ -37,36 +35,6 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (access.Pr
 		writeStatus(w, http.StatusInternalServerError, "server_error", "Something went wrong on this side.")
 	}
 	return access.Principal{}, false
-}
-
-// bearerToken gives the token, "" where there is none or not exactly one well-formed one; sent says whether any was tried.
-func bearerToken(r *http.Request) (token string, sent bool) {
-	headers := r.Header.Values("Authorization")
-	inQuery := r.URL.Query().Has("access_token")
-	sent = len(headers) > 0 || inQuery
-	if len(headers) != 1 || inQuery {
-		return "", sent
-	}
-	scheme, token, ok := strings.Cut(headers[0], " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") || !isToken68(token) {
-		return "", sent
-	}
-	return token, sent
-}
-
-// isToken68 checks the form of RFC 9110 section 11.2: letters, digits, "-._~+/", then "=" at the end.
-func isToken68(s string) bool {
-	body := strings.TrimRight(s, "=")
-	if body == "" || len(s) > maxToken {
-		return false
-	}
-	for i := range len(body) {
-		c := body[i]
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("-._~+/", rune(c)) {
-			return false
-		}
-	}
-	return true
 }
 
 // challenge answers 401 and says where to get a token (RFC 9728 section 5.1).

@@ -36,7 +36,7 @@ var ErrNoToken = fault.New(fault.Unauthenticated, "Send an access token in the A
 func BearerToken(r *http.Request) (string, error) {
 	headers := r.Header.Values("Authorization")
 	switch {
-	case inQuery(r.URL.RawQuery):
+	case r.URL.Query().Has("access_token"):
 		return "", fault.New(fault.Unauthenticated, "An access token belongs into the Authorization header, never into the address.")
 	case len(headers) == 0:
 		return "", ErrNoToken
@@ -50,22 +50,14 @@ func BearerToken(r *http.Request) (string, error) {
 	return token, nil
 }
 
-func inQuery(raw string) bool {
-	for pair := range strings.SplitSeq(raw, "&") {
-		if name, _, _ := strings.Cut(pair, "="); name == "access_token" {
-			return true
-		}
-	}
-	return false
-}
-
-// tokenForm is b64token of RFC 6750 section 2.1, with a limit.
+// tokenForm is b64token of RFC 6750 section 2.1, with a limit: letters, digits, "-._~+/", then "=" at the end.
 func tokenForm(token string) bool {
-	if token == "" || len(token) > 256 {
+	body := strings.TrimRight(token, "=")
+	if body == "" || len(token) > 256 {
 		return false
 	}
-	for _, c := range []byte(token) {
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-._~+/=", c) >= 0) {
+	for _, c := range []byte(body) {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-._~+/", c) >= 0) {
 			return false
 		}
 	}
