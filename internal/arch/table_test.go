@@ -56,7 +56,8 @@ var packages = []pkg{
 	{path: "internal/docgen", rank: 12, owns: "reference documents, made from every package's declarations"},
 	{path: "cmd/mandorla", rank: 13, owns: "the command line over app"},
 
-	{path: "internal/testkit", rank: 14, testsOnly: true, owns: "a server, principals and a clock for tests"},
+	{path: "internal/testkit", rank: 14, testsOnly: true, owns: "a server and principals for tests"},
+	{path: "internal/testkit/clock", rank: 14, testsOnly: true, owns: "a time that a test moves"},
 	{path: "internal/testkit/pg", rank: 14, testsOnly: true, owns: "a PostgreSQL database for a test"},
 	{path: "internal/arch", rank: 14, testsOnly: true, owns: "this table"},
 	{path: "e2e", rank: 14, testsOnly: true, tree: true, owns: "the walk from outside"},

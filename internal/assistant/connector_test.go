@@ -13,9 +13,10 @@ import (
 	"time"
 
 	"mandorla/internal/fault"
+	"mandorla/internal/testkit/clock"
 )
 
-func start() *clock { return &clock{t: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)} }
+func start() *clock.Clock { return clock.At(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)) }
 
 // use connects and calls a tool.
 func use(c *Connector) error {
@@ -30,7 +31,7 @@ func use(c *Connector) error {
 
 func TestWholeWay(t *testing.T) {
 	f, l, files := newFake(t), &log{}, &TokenFiles{Dir: filepath.Join(t.TempDir(), "a", "tokens")}
-	if err := use(f.connector(files, start().now, l)); err != nil {
+	if err := use(f.connector(files, start().Now, l)); err != nil {
 		t.Fatalf("%v\n%s", err, l)
 	}
 	for _, step := range []string{
@@ -41,7 +42,7 @@ func TestWholeWay(t *testing.T) {
 			t.Errorf("the steps lack %q:\n%s", step, l)
 		}
 	}
-	if err := use(f.connector(files, start().now, l)); err != nil || f.approvals != 1 {
+	if err := use(f.connector(files, start().Now, l)); err != nil || f.approvals != 1 {
 		t.Errorf("the second run asked again (%d approvals) or failed: %v", f.approvals, err)
 	}
 	saved, err := os.ReadFile(filepath.Join(files.Dir, files.Key(f.URL+"/v1/mcp", clientID, login)+".json"))
@@ -66,7 +67,7 @@ func TestFileModes(t *testing.T) {
 	if err := os.MkdirAll(files.Dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := use(f.connector(files, start().now, &log{})); err != nil {
+	if err := use(f.connector(files, start().Now, &log{})); err != nil {
 		t.Fatal(err)
 	}
 	entries, err := os.ReadDir(files.Dir)
@@ -93,15 +94,15 @@ func TestFileModes(t *testing.T) {
 // Several commands at once must not lose the rotation: a refresh token that is used twice ends the authorization.
 func TestRefreshRace(t *testing.T) {
 	f, c, files := newFake(t), start(), &TokenFiles{Dir: t.TempDir()}
-	if err := use(f.connector(files, c.now, &log{})); err != nil {
+	if err := use(f.connector(files, c.Now, &log{})); err != nil {
 		t.Fatal(err)
 	}
 	for round := range 5 {
-		c.move(time.Hour)
+		c.Add(time.Hour)
 		var wg sync.WaitGroup
 		for range 8 {
 			wg.Go(func() {
-				if err := use(f.connector(files, c.now, &log{})); err != nil {
+				if err := use(f.connector(files, c.Now, &log{})); err != nil {
 					t.Errorf("round %d: %v", round, err)
 				}
 			})
@@ -119,7 +120,7 @@ func TestAuthorizeOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			if err := use(f.connector(files, start().now, &log{})); err != nil {
+			if err := use(f.connector(files, start().Now, &log{})); err != nil {
 				t.Error(err)
 			}
 		})
@@ -133,11 +134,11 @@ func TestAuthorizeOnce(t *testing.T) {
 func TestRenewal(t *testing.T) {
 	t.Run("revoked tokens are authorized anew", func(t *testing.T) {
 		f, c, files := newFake(t), start(), &TokenFiles{Dir: t.TempDir()}
-		if err := use(f.connector(files, c.now, &log{})); err != nil {
+		if err := use(f.connector(files, c.Now, &log{})); err != nil {
 			t.Fatal(err)
 		}
 		f.access, f.refresh = map[string]bool{}, "gone"
-		if err := use(f.connector(files, c.now, &log{})); err != nil {
+		if err := use(f.connector(files, c.Now, &log{})); err != nil {
 			t.Fatal(err)
 		}
 		if f.approvals != 2 {
@@ -146,7 +147,7 @@ func TestRenewal(t *testing.T) {
 	})
 	t.Run("a token refused in the middle is refreshed", func(t *testing.T) {
 		f, c := newFake(t), start()
-		s, err := f.connector(nil, c.now, &log{}).Connect(context.Background())
+		s, err := f.connector(nil, c.Now, &log{}).Connect(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,21 +164,21 @@ func TestRenewal(t *testing.T) {
 	})
 	t.Run("a server in trouble does not cost the authorization", func(t *testing.T) {
 		f, c, files := newFake(t), start(), &TokenFiles{Dir: t.TempDir()}
-		if err := use(f.connector(files, c.now, &log{})); err != nil {
+		if err := use(f.connector(files, c.Now, &log{})); err != nil {
 			t.Fatal(err)
 		}
-		c.move(time.Hour)
+		c.Add(time.Hour)
 		f.hook = func(w http.ResponseWriter, r *http.Request) bool {
 			if r.URL.Path == "/oauth/token" {
 				http.Error(w, "busy", http.StatusServiceUnavailable)
 			}
 			return r.URL.Path == "/oauth/token"
 		}
-		if err := use(f.connector(files, c.now, &log{})); !fault.Is(err, fault.Unavailable) {
+		if err := use(f.connector(files, c.Now, &log{})); !fault.Is(err, fault.Unavailable) {
 			t.Errorf("got %v", err)
 		}
 		f.hook = nil
-		if err := use(f.connector(files, c.now, &log{})); err != nil || f.approvals != 1 || f.refreshes != 1 {
+		if err := use(f.connector(files, c.Now, &log{})); err != nil || f.approvals != 1 || f.refreshes != 1 {
 			t.Errorf("%v, %d approvals, %d refreshes", err, f.approvals, f.refreshes)
 		}
 	})
@@ -187,7 +188,7 @@ func TestRenewal(t *testing.T) {
 		if err := os.WriteFile(name, []byte(`{"access_token":`), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := use(f.connector(files, start().now, &log{})); err != nil {
+		if err := use(f.connector(files, start().Now, &log{})); err != nil {
 			t.Error(err)
 		}
 	})
@@ -201,7 +202,7 @@ func TestRenewal(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 			return true
 		}
-		err := use(f.connector(nil, start().now, &log{}))
+		err := use(f.connector(nil, start().Now, &log{}))
 		if !fault.Is(err, fault.Unauthenticated) || f.approvals != 1 {
 			t.Errorf("got %v after %d approvals", err, f.approvals)
 		}
@@ -212,7 +213,7 @@ func TestRenewal(t *testing.T) {
 		if err := os.WriteFile(dir, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := use(f.connector(&TokenFiles{Dir: dir}, start().now, &log{})); err == nil || !strings.Contains(err.Error(), dir) {
+		if err := use(f.connector(&TokenFiles{Dir: dir}, start().Now, &log{})); err == nil || !strings.Contains(err.Error(), dir) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -283,7 +284,7 @@ func TestRefused(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			f, l := newFake(t), &log{}
 			row.spoil(f)
-			err := use(f.connector(nil, start().now, l))
+			err := use(f.connector(nil, start().Now, l))
 			if !fault.Is(err, row.kind) || !strings.Contains(err.Error(), row.says) {
 				t.Errorf("got %v (%v), want %v saying %q\n%s", err, fault.KindOf(err), row.kind, row.says, l)
 			}
@@ -343,7 +344,7 @@ func TestWrongClient(t *testing.T) {
 		{Client{clientID, ""}, "without a secret"},
 		{Client{"", ""}, "there is no client ID"},
 	} {
-		c := f.connector(nil, start().now, &log{})
+		c := f.connector(nil, start().Now, &log{})
 		c.opts.Client = row.client
 		if err := use(c); !fault.Is(err, fault.Unauthenticated) || !strings.Contains(err.Error(), row.says) {
 			t.Errorf("%+v: got %v, want %q", row.client, err, row.says)
@@ -360,14 +361,14 @@ func TestOpenServer(t *testing.T) {
 		}
 		return false
 	}
-	if err := use(f.connector(nil, start().now, &log{})); err != nil || f.approvals != 0 {
+	if err := use(f.connector(nil, start().Now, &log{})); err != nil || f.approvals != 0 {
 		t.Errorf("%v, %d approvals", err, f.approvals)
 	}
 }
 
 func TestNobodyThere(t *testing.T) {
 	f := newFake(t)
-	c := f.connector(nil, start().now, &log{})
+	c := f.connector(nil, start().Now, &log{})
 	f.Close()
 	if err := use(c); !fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), "Nothing answers at "+f.URL) {
 		t.Errorf("got %v", err)
@@ -376,7 +377,7 @@ func TestNobodyThere(t *testing.T) {
 
 func TestToolErrors(t *testing.T) {
 	f := newFake(t)
-	s, err := f.connector(nil, start().now, &log{}).Connect(context.Background())
+	s, err := f.connector(nil, start().Now, &log{}).Connect(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -397,7 +398,7 @@ func TestToolErrors(t *testing.T) {
 
 func TestBrowser(t *testing.T) {
 	f := newFake(t)
-	c := f.connector(nil, start().now, &log{})
+	c := f.connector(nil, start().Now, &log{})
 	c.OnVisit(func(ctx context.Context, address, redirect string) error {
 		if err := Preflight(ctx, f.Client(), address); err != nil {
 			return err
@@ -424,7 +425,7 @@ func TestBrowser(t *testing.T) {
 
 func TestInterrupted(t *testing.T) {
 	f := newFake(t)
-	c := f.connector(nil, start().now, &log{})
+	c := f.connector(nil, start().Now, &log{})
 	ctx, cancel := context.WithCancel(context.Background())
 	c.OnVisit(func(context.Context, string, string) error { cancel(); return nil })
 	if _, err := c.Connect(ctx); !fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), "Interrupted") {

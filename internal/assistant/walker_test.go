@@ -53,7 +53,7 @@ func TestWalkerRefuses(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			f, l := newFake(t), &log{}
 			row.spoil(f)
-			err := use(f.connector(nil, start().now, l))
+			err := use(f.connector(nil, start().Now, l))
 			if !fault.Is(err, row.kind) || !strings.Contains(err.Error(), row.says) {
 				t.Errorf("got %v (%v), want %v saying %q\n%s", err, fault.KindOf(err), row.kind, row.says, l)
 			}
@@ -63,7 +63,7 @@ func TestWalkerRefuses(t *testing.T) {
 
 func TestWalkerWrongPassword(t *testing.T) {
 	f, l := newFake(t), &log{}
-	c := f.connector(nil, start().now, l)
+	c := f.connector(nil, start().Now, l)
 	posts := 0
 	f.hook = func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodPost && r.URL.Path == "/signin" {
@@ -90,7 +90,7 @@ func TestWalkerStaysAtHome(t *testing.T) {
 			d["authorization_endpoint"] = other.URL + "/oauth/authorize"
 		}
 	}
-	if err := use(f.connector(nil, start().now, l)); !fault.Is(err, fault.Unauthenticated) || !strings.Contains(err.Error(), "the password is not given to it") {
+	if err := use(f.connector(nil, start().Now, l)); !fault.Is(err, fault.Unauthenticated) || !strings.Contains(err.Error(), "the password is not given to it") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -20,22 +20,11 @@ import (
 	"mandorla/internal/store/postgres"
 	"mandorla/internal/store/sqlite"
 	"mandorla/internal/store/sqlstore"
+	"mandorla/internal/testkit/clock"
 	"mandorla/internal/testkit/pg"
 )
 
 const password = "four unrelated plain words"
-
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.now }
-func (c *clock) Add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
 
 var lastID atomic.Int64
 
@@ -47,7 +36,7 @@ type world struct {
 	*testing.T
 	store  *sqlstore.Store
 	reg    *model.Registry
-	clock  *clock
+	clock  *clock.Clock
 	ids    *identity.Service
 	tenant string
 	user   string
@@ -65,7 +54,7 @@ func must(t *testing.T, err error) {
 func newWorld(t *testing.T, st *sqlstore.Store) *world {
 	reg, err := catalog.Registry()
 	must(t, err)
-	w := &world{T: t, store: st, reg: reg, clock: &clock{now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}, tenant: newID()}
+	w := &world{T: t, store: st, reg: reg, clock: clock.At(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)), tenant: newID()}
 	w.ids = identity.New(identity.Options{Store: st, Now: w.clock.Now, Rand: rand.Reader, NewID: newID})
 	must(t, st.CreateTenant(t.Context(), w.tenant, "T", "t-"+w.tenant))
 	w.roles, err = w.ids.CreateDefaultRoles(t.Context(), w.operator(), reg, w.tenant)
@@ -452,7 +441,7 @@ func TestService(t *testing.T) {
 }
 
 func TestThrottleIsBounded(t *testing.T) {
-	c := &clock{now: time.Unix(0, 0)}
+	c := clock.At(time.Unix(0, 0))
 	th := identity.NewThrottle(c.Now, identity.ThrottleRule{Free: 2, First: time.Second, Longest: time.Minute})
 	for i := range 120_000 {
 		th.Take(fmt.Sprint(i))

@@ -29,6 +29,7 @@ import (
 	"mandorla/internal/store/postgres"
 	"mandorla/internal/store/sqlite"
 	"mandorla/internal/store/sqlstore"
+	"mandorla/internal/testkit/clock"
 	"mandorla/internal/testkit/pg"
 )
 
@@ -39,19 +40,6 @@ const (
 	verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 	password = "four unrelated plain words"
 )
-
-// clock is the time of one world; it moves only when a test says so.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.now }
-func (c *clock) Add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
 
 var lastID atomic.Int64
 
@@ -81,7 +69,7 @@ type world struct {
 	*testing.T
 	store  *sqlstore.Store
 	reg    *model.Registry
-	clock  *clock
+	clock  *clock.Clock
 	ids    *identity.Service
 	as     *oauth.Service
 	log    *bytes.Buffer
@@ -106,7 +94,7 @@ func newWorld(t *testing.T, st *sqlstore.Store, options ...func(*oauth.Options))
 	reg, err := catalog.Registry()
 	must(t, err)
 	w := &world{
-		T: t, store: st, reg: reg, clock: &clock{now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}, log: &bytes.Buffer{},
+		T: t, store: st, reg: reg, clock: clock.At(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)), log: &bytes.Buffer{},
 		tenant: map[string]string{}, user: map[string]string{}, acct: map[string]identity.Account{}, token: map[string]string{}, reach: map[string]int{},
 	}
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))

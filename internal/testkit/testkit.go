@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,37 +24,18 @@ import (
 	"mandorla/internal/oauth"
 	"mandorla/internal/query"
 	"mandorla/internal/record"
+	"mandorla/internal/testkit/clock"
 	"mandorla/internal/testkit/pg"
 )
 
 // Callback is a redirect address that the test client has registered.
 const Callback = "https://claude.ai/api/mcp/auth_callback"
 
-// Clock is a time that only the test moves. Safe for concurrent use.
-type Clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-// Now gives the time.
-func (c *Clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-// Add moves the time.
-func (c *Clock) Add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
 // Server is a running demo installation.
 type Server struct {
 	*app.App
 	URL    string // "http://127.0.0.1:port": origin, issuer and base
-	Clock  *Clock
+	Clock  *clock.Clock
 	Tenant string
 	Admin  access.Principal
 	Client oauth.Client // "Claude Connector" with everything on Company and view on the rest
@@ -83,7 +63,7 @@ func StartLogging(tb testing.TB, engine string, log *slog.Logger) *Server {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s := &Server{URL: "http://" + l.Addr().String(), Clock: &Clock{t: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}}
+	s := &Server{URL: "http://" + l.Addr().String(), Clock: clock.At(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))}
 	cfg := app.Config{Origin: s.URL, DataDir: tb.TempDir()}
 	if engine == "postgres" {
 		cfg.DB = pg.DSN(tb)
