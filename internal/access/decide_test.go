@@ -74,7 +74,7 @@ func TestDeciderEqualsLaneByLane(t *testing.T) {
 		for i := range rapid.IntRange(0, 4).Draw(t, "lanes") {
 			label := fmt.Sprint("lane", i)
 			p.Lanes = append(p.Lanes, access.Lane{
-				Portfolio: rapid.SampledFrom([]access.Portfolio{access.MyPortfolio, access.FullAccess, "else"}).Draw(t, label),
+				Portfolio: rapid.SampledFrom([]access.Portfolio{access.MyPortfolio, access.FullAccess, {Kind: "else"}}).Draw(t, label),
 				Set: access.Set{m.Name: {
 					Actions: access.Action(rapid.IntRange(0, int(access.AllActions)).Draw(t, label+" actions")), View: draw(label + " view"), Update: draw(label + " update"),
 				}}.Normal(),

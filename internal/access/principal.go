@@ -2,15 +2,6 @@ package access
 
 import "mandorla/internal/model"
 
-// Portfolio is the kind of rows a role reaches.
-type Portfolio string
-
-// The portfolios. An unknown one reaches nothing.
-const (
-	MyPortfolio Portfolio = "mine" // companies the person owns or co-owns, and what hangs off them
-	FullAccess  Portfolio = "full" // every company
-)
-
 // Role is a person's permissions in a tenant.
 type Role struct {
 	ID        string
@@ -18,9 +9,10 @@ type Role struct {
 	Name      string
 	Doc       string
 	Portfolio Portfolio
-	Set       Set
-	Admin     bool  // may use the App Center and the settings
-	Version   int64 // grows with every change
+	Set       Set      // may also name internal things: see Internals
+	Switches  Switches // workflow permissions
+	Admin     bool     // manages everything: every switch, every internal thing, roles and who has them
+	Version   int64    // grows with every change
 }
 
 // Surface is where a request came in.
@@ -34,25 +26,49 @@ const (
 	SurfaceCommand Surface = "command"
 )
 
-// Principal is who a request is. It is made by identity (a person's session), oauth (a person through a client) or by the
-// command line (an operator on the machine), is immutable, and lives for one request.
+// Principal is who a request is. It is made by identity (a person's session), oauth (a person through a client), privateapp (a program)
+// or by the command line (an operator on the machine), is immutable, and lives for one request.
 type Principal struct {
 	Tenant     string // id
 	TenantName string
-	Person     string // id of the User record; "" for the operator
+	Person     string // id of the User record; "" for the operator and for a private app
 	PersonName string
 	Email      string
+	Teams      []string // ids of the teams the person is in
 
 	Client        string // OAuth client id; "" when the person came directly
 	ClientName    string
 	Authorization string // id of the authorization, when through a client
 
-	Surface Surface
-	Admin   bool // any of the person's roles has Admin, and no client stands between
-	Roles   []string
+	PrivateApp     string // id, when the request is a program's
+	PrivateAppName string
+
+	Surface  Surface
+	Call     string // id of the call in the call log; "" on surfaces that keep none
+	Admin    bool   // any of the person's roles has Admin, and no client stands between
+	Switches Switches
+	Roles    []string
+
+	// Viewer is the administrator who looks through this principal's eyes ("view as"); nothing may then be changed. nil: nobody does.
+	Viewer *Viewer
 
 	RegistryVersion int64 // version of the tenant's registry at the time the principal was read
 	Lanes           []Lane
+	Sides           *Sides // what the lanes were made of, for explanations; nil: the lanes are all there is
+}
+
+// Viewer is a person who looks through another principal's eyes.
+type Viewer struct {
+	Person, PersonName string
+}
+
+// Sides are the sets whose overlap a principal's lanes are. They decide nothing: explanations name the one that refuses.
+type Sides struct {
+	Roles         []Role
+	Authorization Set  // as accepted by the person; nil when direct
+	Client        Set  // the client's ceiling; nil when direct, and for a dynamic client
+	Dynamic       bool // the client has no set of its own
+	Scope         Set  // what the token's scope leaves of the authorization; nil when direct
 }
 
 // Lane is one role's worth of effective permission: authorization ∩ client ∩ this role, on this role's rows.
@@ -67,7 +83,27 @@ type Lane struct {
 func PersonLanes(roles []Role) []Lane {
 	out := make([]Lane, 0, len(roles))
 	for _, r := range roles {
-		out = append(out, Lane{Role: r.Name, Portfolio: r.Portfolio, Set: r.Set.Normal()})
+		out = append(out, r.Lane())
+	}
+	return out
+}
+
+// Lane is what the role allows its people directly: without the export switch, nothing may be exported.
+func (r Role) Lane() Lane {
+	set := r.Set.Normal()
+	if !r.Has(SwitchExport) {
+		set = set.Without(Export)
+	}
+	return Lane{Role: r.Name, Portfolio: r.Portfolio, Set: set}
+}
+
+// ConnectingLanes are the lanes of a person through any client: those of roles that may connect apps.
+func ConnectingLanes(roles []Role) []Lane {
+	var out []Lane
+	for _, r := range roles {
+		if r.Has(SwitchConnect) {
+			out = append(out, r.Lane())
+		}
 	}
 	return out
 }
@@ -108,6 +144,9 @@ func (p Properties) union(q Properties) Properties {
 	return Only(append(append([]string{}, p.IDs...), q.IDs...)...)
 }
 
+// Direct reports whether the person acts in their own right: no client, no program, and nobody looking through their eyes.
+func (p Principal) Direct() bool { return p.Client == "" && p.PrivateApp == "" && p.Viewer == nil }
+
 // Can reports whether any lane allows the action on the model, whatever the row.
 func (p Principal) Can(modelName string, a Action) bool {
 	for _, l := range p.Lanes {
@@ -122,6 +161,6 @@ func (p Principal) Can(modelName string, a Action) bool {
 func Operator(tenant string, reg *model.Registry, version int64) Principal {
 	return Principal{
 		Tenant: tenant, PersonName: "Operator", Surface: SurfaceCommand, Admin: true, RegistryVersion: version,
-		Lanes: []Lane{{Role: "Operator", Portfolio: FullAccess, Set: Full(reg)}},
+		Lanes: []Lane{{Role: "Operator", Portfolio: FullAccess, Set: Full(reg)}}, Switches: AllSwitches,
 	}
 }

@@ -140,6 +140,44 @@ func (s Set) Normal() Set {
 	return out
 }
 
+// Without drops actions everywhere.
+func (s Set) Without(a Action) Set {
+	out := Set{}
+	for name, p := range s {
+		p.Actions &^= a
+		out[name] = p
+	}
+	return out.Normal()
+}
+
+// Known drops what a registry does not have (any more): removed properties and models. Internal models stay.
+func (s Set) Known(reg *model.Registry) Set {
+	out := Set{}
+	for name, p := range s {
+		m, ok := reg.Model(name)
+		if ok && m.Name == name {
+			p.View, p.Update = p.View.known(m), p.Update.known(m)
+			out[name] = p
+		} else if _, internal := FindInternal(name); internal {
+			out[name] = p
+		}
+	}
+	return out.Normal()
+}
+
+func (p Properties) known(m *model.Model) Properties {
+	if p.All {
+		return p
+	}
+	var ids []string
+	for _, id := range p.IDs {
+		if _, ok := m.PropertyByID(id); ok {
+			ids = append(ids, id)
+		}
+	}
+	return Properties{IDs: ids}
+}
+
 func (p ModelPermission) normal() ModelPermission {
 	if p.Actions&View == 0 {
 		p.View = Properties{}

@@ -108,7 +108,7 @@ func (a *App) services(ctx context.Context) error {
 		return err
 	}
 	a.Gate = record.New(record.Options{Store: a.Store, Registries: a.Schema, Now: a.deps.Now, NewID: a.NewID, CursorKey: key})
-	a.Identity = identity.New(identity.Options{Store: a.Store, Now: a.deps.Now, Rand: a.deps.Rand, NewID: a.NewID, Log: a.deps.Log})
+	a.Identity = identity.New(identity.Options{Store: a.Store, Registries: a.Schema, Now: a.deps.Now, Rand: a.deps.Rand, NewID: a.NewID, Log: a.deps.Log})
 	origin := a.cfg.Origin
 	if origin == "" {
 		origin = "http://127.0.0.1" // nothing is served: only stored things are worked on

@@ -53,7 +53,7 @@ func seed(t *testing.T) world {
 	}
 	w := world{
 		gate:     record.New(record.Options{Store: st, Registries: sch, Now: now, NewID: ids.New, CursorKey: make([]byte, 32)}),
-		identity: identity.New(identity.Options{Store: st, Now: now, Rand: rand.Reader, NewID: ids.New}),
+		identity: identity.New(identity.Options{Store: st, Registries: sch, Now: now, Rand: rand.Reader, NewID: ids.New}),
 	}
 	w.tenant, err = demo.Seeder{
 		Tenants: st, Registries: sch, Gate: w.gate, Identity: w.identity, NewID: ids.New, Today: day,

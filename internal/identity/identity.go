@@ -6,30 +6,40 @@
 package identity
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"runtime"
+	"strings"
 	"time"
 
 	"mandorla/internal/access"
 	"mandorla/internal/fault"
+	"mandorla/internal/model"
 )
 
-// Options are what a Service is made of. Store, Now, Rand and NewID are required.
+// Options are what a Service is made of. Store, Registries, Now, Rand and NewID are required.
 type Options struct {
 	Store Store
-	Now   func() time.Time
-	Rand  io.Reader     // cryptographic randomness
-	NewID func() string // 24 hexadecimal digits, time-ordered
-	Log   *slog.Logger  // nil: nothing is logged
+	// Registries gives the registry that portfolios and permission sets are checked against.
+	Registries Registries
+	Now        func() time.Time
+	Rand       io.Reader     // cryptographic randomness
+	NewID      func() string // 24 hexadecimal digits, time-ordered
+	Log        *slog.Logger  // nil: nothing is logged
 
 	IdleTimeout     time.Duration // of a session; 0: 12 hours
 	AbsoluteTimeout time.Duration // of a session; 0: 7 days
 	MinPassword     int           // characters that people must choose at least; 0: 15 (NIST SP 800-63B-4, single factor)
 	HashSlots       int           // password hashes worked out at once, 46 MiB each; 0: max(2, GOMAXPROCS)
+}
+
+// Registries gives the registry of a tenant as it is now; schema.Service is one.
+type Registries interface {
+	Current(ctx context.Context, tenant string) (*model.Registry, error)
 }
 
 // Service answers for everything in this package. Safe for concurrent use.
@@ -44,8 +54,8 @@ type Service struct {
 
 // New makes the service; it panics on a missing required option.
 func New(o Options) *Service {
-	if o.Store == nil || o.Now == nil || o.Rand == nil || o.NewID == nil {
-		panic("identity: Store, Now, Rand and NewID are required")
+	if o.Store == nil || o.Registries == nil || o.Now == nil || o.Rand == nil || o.NewID == nil {
+		panic("identity: Store, Registries, Now, Rand and NewID are required")
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -84,11 +94,24 @@ func (s *Service) secret(prefix string) (string, error) {
 // MayManage reports whether the principal may change settings of the tenant: one of its administrators acting directly, or the
 // operator at the command line. The error is safe to show.
 func MayManage(by access.Principal, tenant string) error {
-	operator := by.Surface == access.SurfaceCommand && by.Person == "" && by.Client == ""
-	if operator || by.Admin && by.Client == "" && by.Tenant == tenant && tenant != "" {
+	if operator(by) || by.Admin && by.Direct() && by.Tenant == tenant && tenant != "" {
 		return nil
 	}
 	return fault.New(fault.Forbidden, "Only an administrator may do this. Ask one to give you a role with the administrator switch.")
+}
+
+// May reports whether the principal may do this to an internal model of its own tenant: somebody with the permission who acts directly,
+// or the operator at the command line. The error is safe to show.
+func May(by access.Principal, internal string, a access.Action) error {
+	if operator(by) || by.Tenant != "" && by.Manages(internal, a) {
+		return nil
+	}
+	in, _ := access.FindInternal(internal)
+	return fault.New(fault.Forbidden, "You may not %s %s. Ask an administrator to allow it in your role.", a, strings.ToLower(in.Plural))
+}
+
+func operator(by access.Principal) bool {
+	return by.Surface == access.SurfaceCommand && by.Person == "" && by.Direct()
 }
 
 // RetryError is the cause of a fault.RateLimited error: how long to wait.

@@ -17,6 +17,7 @@ import (
 	"mandorla/internal/fault"
 	"mandorla/internal/identity"
 	"mandorla/internal/model"
+	"mandorla/internal/schema"
 	"mandorla/internal/store/postgres"
 	"mandorla/internal/store/sqlite"
 	"mandorla/internal/store/sqlstore"
@@ -34,14 +35,15 @@ func newID() string { return fmt.Sprintf("%024x", lastID.Add(1)) }
 // world is a tenant with one administrator.
 type world struct {
 	*testing.T
-	store  *sqlstore.Store
-	reg    *model.Registry
-	clock  *clock.Clock
-	ids    *identity.Service
-	tenant string
-	user   string
-	acct   identity.Account
-	roles  map[string]access.Role
+	store   *sqlstore.Store
+	reg     *model.Registry
+	clock   *clock.Clock
+	ids     *identity.Service
+	schemas *schema.Service
+	tenant  string
+	user    string
+	acct    identity.Account
+	roles   map[string]access.Role
 }
 
 func must(t *testing.T, err error) {
@@ -55,7 +57,10 @@ func newWorld(t *testing.T, st *sqlstore.Store) *world {
 	reg, err := catalog.Registry()
 	must(t, err)
 	w := &world{T: t, store: st, reg: reg, clock: clock.At(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)), tenant: newID()}
-	w.ids = identity.New(identity.Options{Store: st, Now: w.clock.Now, Rand: rand.Reader, NewID: newID})
+	schemas, err := schema.New(st, catalog.Models(), newID)
+	must(t, err)
+	w.schemas = schemas
+	w.ids = identity.New(identity.Options{Store: st, Registries: schemas, Now: w.clock.Now, Rand: rand.Reader, NewID: newID})
 	must(t, st.CreateTenant(t.Context(), w.tenant, "T", "t-"+w.tenant))
 	w.roles, err = w.ids.CreateDefaultRoles(t.Context(), w.operator(), reg, w.tenant)
 	must(t, err)
@@ -199,7 +204,7 @@ var rows = map[string]func(*world){
 		}
 	},
 	"190-hash-flood": func(w *world) {
-		small := identity.New(identity.Options{Store: w.store, Now: w.clock.Now, Rand: rand.Reader, NewID: newID, HashSlots: 1})
+		small := identity.New(identity.Options{Store: w.store, Registries: w.schemas, Now: w.clock.Now, Rand: rand.Reader, NewID: newID, HashSlots: 1})
 		var limited, good atomic.Int32
 		var wg sync.WaitGroup
 		for i := range 60 {

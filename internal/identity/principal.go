@@ -30,19 +30,20 @@ func (s *Service) principal(m Membership, surface access.Surface) (access.Princi
 		return access.Principal{}, err
 	}
 	p := m.Principal(roles, surface)
+	p.Lanes, p.Switches = access.PersonLanes(roles), access.SwitchesOf(roles)
 	for _, r := range roles {
 		p.Admin = p.Admin || r.Admin
 	}
 	return p, nil
 }
 
-// Principal gives who the person is, with the lanes of these roles and without the administrator switch.
+// Principal gives who the person is, with the roles as the one side that is known, and without anything that they allow yet.
 func (m Membership) Principal(roles []access.Role, surface access.Surface) access.Principal {
 	p := access.Principal{
 		Tenant: m.Tenant, TenantName: m.TenantName,
 		Person: m.User, PersonName: m.UserName, Email: m.Account.Email,
-		Surface: surface, RegistryVersion: m.RegistryVersion,
-		Lanes: access.PersonLanes(roles),
+		Teams: m.Teams, Surface: surface, RegistryVersion: m.RegistryVersion,
+		Sides: &access.Sides{Roles: roles},
 	}
 	for _, r := range roles {
 		p.Roles = append(p.Roles, r.Name)
@@ -68,5 +69,5 @@ func (s *Service) decodeRole(tenant string, r RoleRecord) (access.Role, error) {
 	if err != nil {
 		return access.Role{}, fmt.Errorf("role %s: %w", r.ID, err)
 	}
-	return access.Role{ID: r.ID, Tenant: tenant, Name: r.Name, Doc: r.Doc, Portfolio: r.Portfolio, Set: set, Admin: r.Admin, Version: r.Version}, nil
+	return access.Role{ID: r.ID, Tenant: tenant, Name: r.Name, Doc: r.Doc, Portfolio: r.Portfolio, Set: set, Switches: r.Switches, Admin: r.Admin, Version: r.Version}, nil
 }

@@ -42,20 +42,24 @@ func (s *Service) SaveRole(ctx context.Context, by access.Principal, r access.Ro
 	if r.Name == "" || len(r.Name) > 100 {
 		return access.Role{}, fault.BadField("name", "needs 1 to 100 characters.")
 	}
-	if r.Portfolio != access.MyPortfolio && r.Portfolio != access.FullAccess {
-		return access.Role{}, fault.BadField("portfolio", "is one of %q and %q.", access.MyPortfolio, access.FullAccess)
+	reg, err := s.Registries.Current(ctx, r.Tenant)
+	if err != nil {
+		return access.Role{}, fmt.Errorf("take registry: %w", err)
 	}
+	if err := r.Portfolio.Check(reg); err != nil {
+		return access.Role{}, err
+	}
+	r.Set = r.Set.Known(reg)
 	text, err := EncodeSet(r.Set)
 	if err != nil {
 		return access.Role{}, err
 	}
-	r.Set = r.Set.Normal()
 	fresh := r.ID == ""
 	if fresh {
 		r.ID, r.Version = s.NewID(), 0
 	}
 	r.Version++
-	rec := RoleRecord{ID: r.ID, Name: r.Name, Doc: r.Doc, Portfolio: r.Portfolio, Set: text, Admin: r.Admin, Version: r.Version}
+	rec := RoleRecord{ID: r.ID, Name: r.Name, Doc: r.Doc, Portfolio: r.Portfolio, Set: text, Switches: r.Switches, Admin: r.Admin, Version: r.Version}
 	err = s.Store.InTx(ctx, func(ctx context.Context) error {
 		if fresh {
 			if err := s.Store.InsertRole(ctx, r.Tenant, rec, s.Now()); err != nil {
@@ -109,7 +113,7 @@ func (s *Service) DeleteRole(ctx context.Context, by access.Principal, tenant, i
 
 func roleDetail(r RoleRecord) map[string]string {
 	return map[string]string{
-		"role": r.ID, "name": r.Name, "version": fmt.Sprint(r.Version), "portfolio": string(r.Portfolio),
+		"role": r.ID, "name": r.Name, "version": fmt.Sprint(r.Version), "portfolio": string(r.Portfolio.Kind), "filter": r.Portfolio.Filter, "switches": r.Switches.String(),
 		"admin": fmt.Sprint(r.Admin), "set": r.Set,
 	}
 }

@@ -20,19 +20,19 @@ func DefaultRoles(reg *model.Registry, tenant string) []access.Role {
 	return []access.Role{
 		{
 			Tenant: tenant, Name: Administrator, Doc: "Everything, and the settings.",
-			Portfolio: access.FullAccess, Set: access.Full(reg), Admin: true,
+			Portfolio: access.FullAccess, Set: access.WithInternals(access.Full(reg)), Switches: access.AllSwitches, Admin: true,
 		},
 		{
 			Tenant: tenant, Name: Manager, Doc: "Works with every customer; removes and exports nothing.",
-			Portfolio: access.FullAccess, Set: working(reg, access.View|access.Create|access.Update),
+			Portfolio: access.FullAccess, Set: working(reg, access.View|access.Create|access.Update), Switches: access.SwitchConnect | access.SwitchImport,
 		},
 		{
 			Tenant: tenant, Name: CSM, Doc: "Works with the customers of the own portfolio.",
-			Portfolio: access.MyPortfolio, Set: working(reg, access.View|access.Create|access.Update),
+			Portfolio: access.MyPortfolio, Set: working(reg, access.View|access.Create|access.Update), Switches: access.SwitchConnect,
 		},
 		{
-			Tenant: tenant, Name: Developer, Doc: "Connects other systems: reads, writes and exports, removes nothing.",
-			Portfolio: access.FullAccess, Set: developing(reg),
+			Tenant: tenant, Name: Developer, Doc: "Connects other systems: sees to apps, reads, writes and exports, removes no records.",
+			Portfolio: access.FullAccess, Set: access.WithInternals(developing(reg)), Switches: access.AllSwitches,
 		},
 	}
 }

@@ -76,6 +76,7 @@ type Membership struct {
 	User            string // id of the User record
 	UserName        string
 	UserInactive    bool
+	Teams           []string // ids of the teams the User record is in
 	Account         Account
 	Roles           []RoleRecord
 }
@@ -85,6 +86,7 @@ type RoleRecord struct {
 	ID, Name, Doc string
 	Portfolio     access.Portfolio
 	Set           string // JSON of access.Set
+	Switches      access.Switches
 	Admin         bool
 	Version       int64
 }

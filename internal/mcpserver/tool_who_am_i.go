@@ -33,7 +33,7 @@ func runWhoAmI(ctx context.Context, c *caller, _ arguments) (*answer, error) {
 	}
 	reach := []object{}
 	for _, l := range p.Lanes {
-		reach = append(reach, object{{"role", l.Role}, {"rows", portfolioText(l.Portfolio)}})
+		reach = append(reach, object{{"role", l.Role}, {"rows", l.Portfolio.Reach()}})
 	}
 	out := object{
 		{"person", object{{"_id", p.Person}, {"name", p.PersonName}, {"email", p.Email}}},
@@ -45,17 +45,6 @@ func runWhoAmI(ctx context.Context, c *caller, _ arguments) (*answer, error) {
 	return newAnswer(append(out,
 		member{"now", c.server.opts.Now().UTC().Format("2006-01-02T15:04:05Z")},
 		member{"reach", reach}, member{"models", models}))
-}
-
-func portfolioText(p access.Portfolio) string {
-	switch p {
-	case access.FullAccess:
-		return "all companies and what belongs to them"
-	case access.MyPortfolio:
-		return "companies that the person owns or co-owns, and what belongs to them"
-	default:
-		return "none"
-	}
 }
 
 func actionNames(a access.Action) []string {

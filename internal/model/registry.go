@@ -70,6 +70,16 @@ func (r *Registry) Model(name string) (*Model, bool) {
 	return nil, false
 }
 
+// Company gives the model that portfolios are about: the one whose Anchor is Self.
+func (r *Registry) Company() (*Model, bool) {
+	for _, m := range r.models {
+		if m.Anchor == Self {
+			return m, true
+		}
+	}
+	return nil, false
+}
+
 var (
 	nameForm   = regexp.MustCompile(`^_?[a-zA-Z][a-zA-Z0-9]*$`)
 	customForm = regexp.MustCompile(`^custom\.[\p{L}\p{N}][\p{L}\p{N} _/&()%+-]{0,79}$`)

@@ -63,7 +63,13 @@ func (s *Service) effective(st Standing, scope string, surface access.Surface) (
 		}
 	}
 	p := st.Member.Principal(roles, surface)
-	p.Lanes = access.ThroughClient(p.Lanes, narrow(s.Registry, accepted, scope), ceiling)
+	scoped := narrow(s.Registry, accepted, scope)
+	p.Lanes = access.ThroughClient(access.ConnectingLanes(roles), scoped, ceiling)
+	p.Sides.Authorization, p.Sides.Scope, p.Sides.Dynamic = accepted, scoped, st.Client.Dynamic
+	if !st.Client.Dynamic {
+		p.Sides.Client = ceiling
+	}
+	p.Switches = access.SwitchesOf(roles) & (access.SwitchImport | access.SwitchExport)
 	p.Client, p.ClientName, p.Authorization = st.Client.ID, st.Client.Name, st.Authorization.ID
 	return p, nil
 }

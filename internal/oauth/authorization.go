@@ -104,8 +104,8 @@ func (s *Service) NarrowConnection(ctx context.Context, by access.Principal, id 
 
 // EndPersonConnections ends all connections of a person: one's own, or anybody's in the tenant for an administrator.
 func (s *Service) EndPersonConnections(ctx context.Context, by access.Principal, person string) error {
-	if person != by.Person || by.Client != "" {
-		if err := identity.MayManage(by, by.Tenant); err != nil {
+	if person != by.Person || !by.Direct() {
+		if err := identity.May(by, access.OAuthClient, access.Update); err != nil {
 			return err
 		}
 	}
@@ -114,7 +114,7 @@ func (s *Service) EndPersonConnections(ctx context.Context, by access.Principal,
 
 // EndClientConnections ends all connections through a client of the tenant.
 func (s *Service) EndClientConnections(ctx context.Context, by access.Principal, client string) error {
-	if err := identity.MayManage(by, by.Tenant); err != nil {
+	if err := identity.May(by, access.OAuthClient, access.Update); err != nil {
 		return err
 	}
 	if _, err := s.clientOf(ctx, by.Tenant, client); err != nil {
@@ -151,10 +151,10 @@ func (s *Service) reachable(ctx context.Context, by access.Principal, id string)
 		return AuthorizationRecord{}, missing
 	}
 	a := list[0]
-	if a.Tenant == by.Tenant && a.Person == by.Person && by.Person != "" {
+	if a.Tenant == by.Tenant && a.Person == by.Person && by.Person != "" && by.Viewer == nil {
 		return a, nil
 	}
-	if identity.MayManage(by, by.Tenant) != nil {
+	if identity.May(by, access.OAuthClient, access.Update) != nil {
 		return AuthorizationRecord{}, missing
 	}
 	if a.Tenant == by.Tenant {

@@ -39,12 +39,13 @@ type Page struct {
 	Tenant            identity.TenantRef
 	Tenants           []identity.TenantRef // where the person may use this client; more than one: offer the choice
 
-	Overlap     access.Set // what the connection will get; for a dynamic client, what the person may pick from
-	NotIncluded access.Set // what the client asks for and the person's roles lack
-	NoOverlap   bool       // Overlap is empty: say so, name ClientModels and RoleModels, offer Deny only
-	ClientAsks  access.Set // the client's side, narrowed by the scopes
-	RoleAllows  access.Set // the person's side: all roles together
-	Roles       []string   // names of the person's roles
+	Overlap       access.Set // what the connection will get; for a dynamic client, what the person may pick from
+	NotIncluded   access.Set // what the client asks for and the person's roles lack
+	NoOverlap     bool       // Overlap is empty: say so, name ClientModels and RoleModels, offer Deny only
+	MayNotConnect bool       // none of the person's roles has the switch that lets people connect apps; there is then no overlap
+	ClientAsks    access.Set // the client's side, narrowed by the scopes
+	RoleAllows    access.Set // the person's side: all roles together
+	Roles         []string   // names of the person's roles
 
 	AccessLifetime time.Duration
 	EndsAt         time.Time // the connection ends then at the latest
@@ -86,6 +87,7 @@ func (s *Service) Show(ctx context.Context, pending string, v Visitor) (Page, er
 	page.ClientAsks, page.RoleAllows, page.Overlap = s.overlap(page.Client, p.Scope, v.Principal)
 	page.NotIncluded = lacking(page.ClientAsks, page.Overlap)
 	page.NoOverlap = len(page.Overlap) == 0
+	page.MayNotConnect = v.Principal.Switches&access.SwitchConnect == 0
 	p.Session, p.Account, p.Tenant, p.Person = v.Session.ID, v.Session.Account.ID, v.Principal.Tenant, v.Principal.Person
 	if p.Shown, err = identity.EncodeSet(page.Overlap); err != nil {
 		return Page{}, err
@@ -136,13 +138,26 @@ func (s *Service) rightTenant(client ClientRecord, v Visitor) error {
 
 // overlap gives both sides and what they share.
 func (s *Service) overlap(c Client, scope string, p access.Principal) (asks, allows, both access.Set) {
-	allows = access.Union(p.Lanes)
+	lanes := connecting(p)
+	allows = access.Union(lanes)
 	asks = c.Set
 	if c.Dynamic {
 		asks = access.Full(s.Registry)
 	}
 	asks = narrow(s.Registry, asks, scope)
-	return asks, allows, access.Union(access.ThroughClient(p.Lanes, asks, asks))
+	return asks, allows, access.Union(access.ThroughClient(lanes, asks, asks))
+}
+
+// connecting are the lanes that a person may give to apps.
+func connecting(p access.Principal) []access.Lane {
+	if p.Sides == nil || !p.Direct() {
+		return nil
+	}
+	lanes := access.ConnectingLanes(p.Sides.Roles)
+	for i := range lanes {
+		lanes[i].Set = access.DataOnly(lanes[i].Set)
+	}
+	return lanes
 }
 
 // lacking is what of asks is not in have, by model and action.

@@ -70,7 +70,7 @@ type ClientInput struct {
 
 // CreateClient makes a client in the principal's tenant. The secret is given here and never again; "" for a public client.
 func (s *Service) CreateClient(ctx context.Context, by access.Principal, in ClientInput) (c Client, secret string, err error) {
-	if err := identity.MayManage(by, by.Tenant); err != nil {
+	if err := identity.May(by, access.OAuthClient, access.Create); err != nil {
 		return Client{}, "", err
 	}
 	if err := in.check(); err != nil {
@@ -84,7 +84,7 @@ func (s *Service) CreateClient(ctx context.Context, by access.Principal, in Clie
 	if rec.ID, err = s.random("pk_", 16); err != nil {
 		return Client{}, "", err
 	}
-	if rec.SetText, err = identity.EncodeSet(in.Set); err != nil {
+	if rec.SetText, err = identity.EncodeSet(access.DataOnly(in.Set)); err != nil {
 		return Client{}, "", err
 	}
 	if in.Kind == Confidential {
@@ -162,7 +162,7 @@ func (s *Service) UpdateClient(ctx context.Context, by access.Principal, id stri
 			return err
 		}
 		rec.Name, rec.Description, rec.RedirectURIs, rec.Enabled = in.Name, in.Description, in.RedirectURIs, in.Enabled
-		text, err := identity.EncodeSet(in.Set)
+		text, err := identity.EncodeSet(access.DataOnly(in.Set))
 		rec.SetText = text
 		return err
 	})
@@ -177,7 +177,7 @@ func (s *Service) SetClientReach(ctx context.Context, by access.Principal, id st
 }
 
 func (s *Service) changeClient(ctx context.Context, by access.Principal, id string, version int64, act string, change func(*ClientRecord) error) (Client, error) {
-	if err := identity.MayManage(by, by.Tenant); err != nil {
+	if err := identity.May(by, access.OAuthClient, access.Update); err != nil {
 		return Client{}, err
 	}
 	var rec ClientRecord
@@ -212,7 +212,7 @@ func (s *Service) changeClient(ctx context.Context, by access.Principal, id stri
 
 // DeleteClient removes a client; its connections, codes and tokens go with it in the same transaction.
 func (s *Service) DeleteClient(ctx context.Context, by access.Principal, id string) error {
-	if err := identity.MayManage(by, by.Tenant); err != nil {
+	if err := identity.May(by, access.OAuthClient, access.Remove); err != nil {
 		return err
 	}
 	return s.Store.InTx(ctx, func(ctx context.Context) error {

@@ -30,7 +30,7 @@ func (s *Service) newSecret(rec *ClientRecord) (string, error) {
 // RegenerateSecret gives a confidential client a new secret, shown here and never again. Without an overlap the old secret dies and
 // every connection of the client ends. With one (at most 30 days), the old secret and the connections go on working.
 func (s *Service) RegenerateSecret(ctx context.Context, by access.Principal, id string, overlap time.Duration) (secret string, err error) {
-	if err := identity.MayManage(by, by.Tenant); err != nil {
+	if err := identity.May(by, access.OAuthClient, access.Update); err != nil {
 		return "", err
 	}
 	if overlap < 0 || overlap > maxOverlap {

@@ -26,6 +26,7 @@ import (
 	"mandorla/internal/identity"
 	"mandorla/internal/model"
 	"mandorla/internal/oauth"
+	"mandorla/internal/schema"
 	"mandorla/internal/store/postgres"
 	"mandorla/internal/store/sqlite"
 	"mandorla/internal/store/sqlstore"
@@ -98,7 +99,9 @@ func newWorld(t *testing.T, st *sqlstore.Store, options ...func(*oauth.Options))
 		tenant: map[string]string{}, user: map[string]string{}, acct: map[string]identity.Account{}, token: map[string]string{}, reach: map[string]int{},
 	}
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	w.ids = identity.New(identity.Options{Store: st, Now: w.clock.Now, Rand: rand.Reader, NewID: newID, Log: log})
+	schemas, err := schema.New(st, catalog.Models(), newID)
+	must(t, err)
+	w.ids = identity.New(identity.Options{Store: st, Registries: schemas, Now: w.clock.Now, Rand: rand.Reader, NewID: newID, Log: log})
 	o := oauth.Options{Store: st, Identity: w.ids, Registry: reg, Origin: origin, Now: w.clock.Now, Rand: rand.Reader, NewID: newID, Log: log}
 	for _, f := range options {
 		f(&o)

@@ -60,7 +60,7 @@ func outside(m *model.Model) error {
 	return fault.New(fault.Forbidden, "The %s would lie outside your portfolio. %s", strings.ToLower(m.Label), hint)
 }
 
-func (s *Service) insert(ctx context.Context, r request, res *Result, values []sent, inside func(context.Context) error) error {
+func (s *Service) insert(ctx context.Context, r *request, res *Result, values []sent, inside func(context.Context) error) error {
 	m := res.Model
 	res.ID, res.Changes = s.newID(), nil
 	row := map[*model.Property]any{}
@@ -89,7 +89,7 @@ func (s *Service) insert(ctx context.Context, r request, res *Result, values []s
 }
 
 // forbiddenProps names the sent properties that the action is not allowed on, or all of them where no single role allows them together.
-func (r request) forbiddenProps(m *model.Model, values []sent, a access.Action) error {
+func (r *request) forbiddenProps(m *model.Model, values []sent, a access.Action) error {
 	var names []string
 	for _, v := range values {
 		if !r.Writes(m, v.prop, a) {

@@ -25,7 +25,7 @@ func badCursor() error {
 }
 
 // scope is what a cursor is bound to.
-func (r request) scope(req ListRequest) []byte {
+func (r *request) scope(req ListRequest) []byte {
 	sort := append([]string{}, req.Sort...) // none and an empty one are the same list
 	b, err := json.Marshal([]any{r.p.Tenant, r.p.Person, r.p.Client, req.Model, req.Filter, req.Search, sort})
 	if err != nil { // a filter holds only decoded JSON

@@ -35,7 +35,7 @@ func (s *Service) Delete(ctx context.Context, p access.Principal, w Write) (*Res
 	return res, nil
 }
 
-func (s *Service) remove(ctx context.Context, r request, res *Result) error {
+func (s *Service) remove(ctx context.Context, r *request, res *Result) error {
 	m := res.Model
 	rows, ok := r.Rows(m, access.Remove|access.View)
 	if !ok {
@@ -83,7 +83,7 @@ func (s *Service) remove(ctx context.Context, r request, res *Result) error {
 
 // unneeded refuses to remove what other records cannot be without. It names only models of which the principal sees such a
 // record, and no counts.
-func (s *Service) unneeded(ctx context.Context, r request, m *model.Model, id string) error {
+func (s *Service) unneeded(ctx context.Context, r *request, m *model.Model, id string) error {
 	for _, other := range r.Registry().Models() {
 		for _, ref := range other.Props() {
 			if ref.To != m.Name || !ref.IsRef() || !ref.Required {
@@ -99,7 +99,7 @@ func (s *Service) unneeded(ctx context.Context, r request, m *model.Model, id st
 			}
 			what := "other records"
 			rows, visible := r.Rows(other, access.View)
-			if guard, ok := r.sees(other, ref); visible && ok {
+			if guard, ok := query.Seen(r, other, ref); visible && ok {
 				needs.Guard = guard
 				n, err := s.store.Count(ctx, query.Select{Tenant: r.p.Tenant, Model: other, Where: query.Both(rows, needs)})
 				if err != nil {

@@ -10,6 +10,7 @@ import (
 	"mandorla/internal/access"
 	"mandorla/internal/audit"
 	"mandorla/internal/model"
+	"mandorla/internal/query"
 )
 
 // HistoryEntry is one logged change of a record, as the principal may see it.
@@ -65,7 +66,7 @@ func (s *Service) History(ctx context.Context, p access.Principal, modelName, id
 // historian reads one record's log for one principal.
 type historian struct {
 	s        *Service
-	r        request
+	r        *request
 	m        *model.Model
 	id       string
 	readable map[*model.Property]bool
@@ -104,18 +105,18 @@ func (h historian) visible(ctx context.Context, entries []audit.Entry) ([]Histor
 }
 
 // seesPeople reports whether the principal may read the names of users.
-func (r request) seesPeople() bool {
+func (r *request) seesPeople() bool {
 	m, ok := r.Registry().Model("User")
 	if !ok {
 		return false
 	}
-	_, ok = r.sees(m, m.TitleProperty())
+	_, ok = query.Seen(r, m, m.TitleProperty())
 	return ok
 }
 
 // readable reports whether the property may be read on this very record.
-func (s *Service) readable(ctx context.Context, r request, m *model.Model, p *model.Property, id string) (bool, error) {
-	guard, ok := r.sees(m, p)
+func (s *Service) readable(ctx context.Context, r *request, m *model.Model, p *model.Property, id string) (bool, error) {
+	guard, ok := query.Seen(r, m, p)
 	if !ok || guard == nil {
 		return ok, nil
 	}

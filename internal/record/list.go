@@ -82,7 +82,7 @@ func (s *Service) total(ctx context.Context, q query.Select, page *Page, firstPa
 	return n, nil
 }
 
-func (r request) plan(m *model.Model, req ListRequest) (*Page, query.Select, error) {
+func (r *request) plan(m *model.Model, req ListRequest) (*Page, query.Select, error) {
 	q := query.Select{Tenant: r.p.Tenant, Model: m, Limit: req.Limit}
 	switch {
 	case q.Limit == 0:
@@ -91,7 +91,7 @@ func (r request) plan(m *model.Model, req ListRequest) (*Page, query.Select, err
 		return nil, q, fault.BadField("limit", "is %d; it must be between 1 and %d.", q.Limit, MaxLimit)
 	}
 	rows, _ := r.Rows(m, access.View)
-	cond, err := r.condition(m, req.Filter)
+	cond, err := query.Compile(r, m, req.Filter)
 	if err != nil {
 		return nil, q, err
 	}
@@ -109,7 +109,7 @@ func (r request) plan(m *model.Model, req ListRequest) (*Page, query.Select, err
 }
 
 // columns fills page.Columns and gives the fields to read: the columns first, then their titles.
-func (r request) columns(m *model.Model, page *Page, paths []string, titles bool) ([]query.Field, error) {
+func (r *request) columns(m *model.Model, page *Page, paths []string, titles bool) ([]query.Field, error) {
 	if len(paths) > MaxSelect {
 		return nil, fault.BadField("select", "names %d properties; at most %d fit.", len(paths), MaxSelect)
 	}
@@ -120,7 +120,7 @@ func (r request) columns(m *model.Model, page *Page, paths []string, titles bool
 	var fields []query.Field
 	seen := map[string]bool{}
 	for _, path := range paths {
-		f, prop, err := r.field(m, path, "select."+clip(path))
+		f, prop, err := query.Resolve(r, m, path, "select."+query.Clip(path))
 		if err != nil {
 			return nil, err
 		}
@@ -136,7 +136,7 @@ func (r request) columns(m *model.Model, page *Page, paths []string, titles bool
 	}
 	if titles {
 		for i := range page.Columns {
-			if t, ok := r.title(fields[i]); ok {
+			if t, ok := query.TitleOf(r, fields[i]); ok {
 				page.Columns[i].Title = len(fields)
 				fields = append(fields, t)
 			}
@@ -145,11 +145,11 @@ func (r request) columns(m *model.Model, page *Page, paths []string, titles bool
 	return fields, nil
 }
 
-func (r request) defaultColumns(m *model.Model, all bool) []string {
+func (r *request) defaultColumns(m *model.Model, all bool) []string {
 	var out []string
 	for _, p := range m.Props() {
 		if all || p.List || p.Name == m.Title {
-			if _, ok := r.sees(m, p); ok {
+			if _, ok := query.Seen(r, m, p); ok {
 				out = append(out, p.Name)
 			}
 		}
@@ -158,12 +158,12 @@ func (r request) defaultColumns(m *model.Model, all bool) []string {
 }
 
 // order checks the sort; a reference is ordered by the title of what it refers to.
-func (r request) order(m *model.Model, sort []string) ([]query.Order, error) {
+func (r *request) order(m *model.Model, sort []string) ([]query.Order, error) {
 	if len(sort) > MaxSort {
 		return nil, fault.BadField("sort", "names %d properties; at most %d fit.", len(sort), MaxSort)
 	}
 	if len(sort) == 0 {
-		f, _, err := r.field(m, m.Title, "sort")
+		f, _, err := query.Resolve(r, m, m.Title, "sort")
 		if err != nil {
 			return nil, nil //nolint:nilerr // the title is hidden: by _id
 		}
@@ -172,14 +172,14 @@ func (r request) order(m *model.Model, sort []string) ([]query.Order, error) {
 	var out []query.Order
 	for _, key := range sort {
 		path, desc := strings.CutPrefix(key, "-")
-		f, prop, err := r.field(m, path, "sort."+clip(path))
+		f, prop, err := query.Resolve(r, m, path, "sort."+query.Clip(path))
 		if err != nil {
 			return nil, err
 		}
 		if !prop.Kind.Sortable() {
-			return nil, fault.BadField("sort."+clip(path), "%s cannot be sorted by.", prop.Name)
+			return nil, fault.BadField("sort."+query.Clip(path), "%s cannot be sorted by.", prop.Name)
 		}
-		if t, ok := r.title(f); ok {
+		if t, ok := query.TitleOf(r, f); ok {
 			f = t
 		}
 		out = append(out, query.Order{Field: f, Desc: desc})
@@ -221,7 +221,7 @@ func (s *Service) Get(ctx context.Context, p access.Principal, modelName, id str
 }
 
 // one selects a single row under a row rule.
-func (r request) one(m *model.Model, id string, rows query.Expr, fields []query.Field) query.Select {
+func (r *request) one(m *model.Model, id string, rows query.Expr, fields []query.Field) query.Select {
 	self, _ := m.Property("_id")
 	return query.Select{
 		Tenant: r.p.Tenant, Model: m, Columns: fields, Limit: 1,

@@ -16,6 +16,7 @@ import (
 	"mandorla/internal/access"
 	"mandorla/internal/fault"
 	"mandorla/internal/model"
+	"mandorla/internal/query"
 )
 
 // Registries gives the registry snapshot of a tenant at a version; schema.Service is one.
@@ -52,19 +53,19 @@ type request struct {
 	p access.Principal
 }
 
-func (s *Service) begin(ctx context.Context, p access.Principal) (request, error) {
+func (s *Service) begin(ctx context.Context, p access.Principal) (*request, error) {
 	if p.Tenant == "" {
-		return request{}, fault.New(fault.Unauthenticated, "Nobody is signed in.")
+		return nil, fault.New(fault.Unauthenticated, "Nobody is signed in.")
 	}
 	reg, err := s.registries.Registry(ctx, p.Tenant, p.RegistryVersion)
 	if err != nil {
-		return request{}, fmt.Errorf("take registry: %w", err)
+		return nil, fmt.Errorf("take registry: %w", err)
 	}
-	return request{Decider: p.Decide(reg), p: p}, nil
+	return &request{Decider: p.Decide(reg), p: p}, nil
 }
 
 // model finds a model the principal may view, or create where forCreate is set.
-func (r request) model(name string, forCreate bool) (*model.Model, error) {
+func (r *request) model(name string, forCreate bool) (*model.Model, error) {
 	m, ok := r.Model(name)
 	if !ok || !forCreate && !r.Any(m, access.View) {
 		return nil, r.unknownModel(name, forCreate)
@@ -115,11 +116,11 @@ type PropertyView struct {
 	Update   bool // may be sent in an update, on some row
 }
 
-func (r request) view(m *model.Model) ModelView {
+func (r *request) view(m *model.Model) ModelView {
 	v := ModelView{Model: m, Actions: r.Actions(m)}
 	for _, p := range m.Props() {
 		pv := PropertyView{Property: p, Create: r.Any(m, access.Create) && r.Writes(m, p, access.Create)}
-		_, pv.Read = r.sees(m, p)
+		_, pv.Read = query.Seen(r, m, p)
 		pv.Update = pv.Read && !p.CreateOnly && r.Writes(m, p, access.Update)
 		if pv.Read || r.known(m, p, access.Create) {
 			v.Properties = append(v.Properties, pv)
@@ -129,8 +130,8 @@ func (r request) view(m *model.Model) ModelView {
 }
 
 // known reports whether a request for this action may name the property.
-func (r request) known(m *model.Model, p *model.Property, a access.Action) bool {
-	if _, ok := r.sees(m, p); ok {
+func (r *request) known(m *model.Model, p *model.Property, a access.Action) bool {
+	if _, ok := query.Seen(r, m, p); ok {
 		return true
 	}
 	return a == access.Create && r.Any(m, access.Create) && r.Writes(m, p, a) && (p.Required || !r.Any(m, access.View))

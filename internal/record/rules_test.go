@@ -145,7 +145,7 @@ func TestRule3_3_AnchorsFollowTheCompany(t *testing.T) {
 		same(t, "after the change", f.ids(p, record.ListRequest{Model: "Task"}), "cedarTask")
 		// A portfolio of nobody is empty.
 		same(t, "without a person", f.ids(f.as("", own(access.Full(f.reg))), record.ListRequest{Model: "Task"}), "")
-		same(t, "an unknown portfolio", f.ids(f.as(carly, access.Lane{Portfolio: "team", Set: access.Full(f.reg)}), record.ListRequest{Model: "Company"}), "")
+		same(t, "an unknown portfolio", f.ids(f.as(carly, access.Lane{Portfolio: access.Portfolio{Kind: "unknown"}, Set: access.Full(f.reg)}), record.ListRequest{Model: "Company"}), "")
 	})
 }
 

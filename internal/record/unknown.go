@@ -6,10 +6,11 @@ import (
 	"mandorla/internal/access"
 	"mandorla/internal/fault"
 	"mandorla/internal/model"
+	"mandorla/internal/query"
 )
 
 // unknownModel is the one answer about a model that does not exist or that the principal may not see.
-func (r request) unknownModel(name string, forCreate bool) error {
+func (r *request) unknownModel(name string, forCreate bool) error {
 	var names []string
 	for _, m := range r.Registry().Models() {
 		if r.Any(m, access.View) || forCreate && r.Any(m, access.Create) {
@@ -17,13 +18,16 @@ func (r request) unknownModel(name string, forCreate bool) error {
 		}
 	}
 	if len(names) == 0 {
-		return fault.New(fault.NotFound, "There is no model %q, and nothing else that you may see.", clip(name))
+		return fault.New(fault.NotFound, "There is no model %q, and nothing else that you may see.", query.Clip(name))
 	}
-	return fault.New(fault.NotFound, "There is no model %q.%s", clip(name), suggest(name, names, "The models are"))
+	return fault.New(fault.NotFound, "There is no model %q.%s", query.Clip(name), suggest(name, names, "The models are"))
 }
 
-// unknownProperty is the one answer about a property that does not exist or that the principal may not see.
-func (r request) unknownProperty(m *model.Model, field, name string) error {
+// Me and Unknown are the parts of query.Sight that a decider alone cannot give.
+func (r *request) Me() string { return r.p.Person }
+
+// Unknown is the one answer about a property that does not exist or that the principal may not see.
+func (r *request) Unknown(m *model.Model, field, name string) error {
 	f := r.unknownField(m, name, access.View)
 	if field != "" {
 		f.Path = field
@@ -32,22 +36,22 @@ func (r request) unknownProperty(m *model.Model, field, name string) error {
 }
 
 // unknownField suggests only what the action may name.
-func (r request) unknownField(m *model.Model, name string, a access.Action) fault.Field {
+func (r *request) unknownField(m *model.Model, name string, a access.Action) fault.Field {
 	var names []string
 	for _, p := range m.Props() {
 		if r.known(m, p, a) {
 			names = append(names, p.Name)
 		}
 	}
-	return fault.Field{Path: clip(name), Msg: fmt.Sprintf("%s has no such property.%s", m.Label, suggest(name, names, ""))}
+	return fault.Field{Path: query.Clip(name), Msg: fmt.Sprintf("%s has no such property.%s", m.Label, suggest(name, names, ""))}
 }
 
 func notFound(m *model.Model, id string) error {
-	return fault.New(fault.NotFound, "There is no %s with the _id %q.", m.Label, clip(id))
+	return fault.New(fault.NotFound, "There is no %s with the _id %q.", m.Label, query.Clip(id))
 }
 
 // forbidden explains a refused action on something visible, and what would have to change.
-func (r request) forbidden(what string) error {
+func (r *request) forbidden(what string) error {
 	where := "an administrator can allow it in your role"
 	if r.p.Client != "" {
 		where = fmt.Sprintf("it must be allowed in your role, in the app %q and in your authorization of it", r.p.ClientName)
@@ -71,11 +75,4 @@ func suggest(name string, names []string, intro string) string {
 		out += n
 	}
 	return out + "."
-}
-
-func clip(s string) string {
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:60]) + "…"
-	}
-	return s
 }

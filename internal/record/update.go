@@ -43,7 +43,7 @@ func (s *Service) Update(ctx context.Context, p access.Principal, w Write) (*Res
 }
 
 // visible gives fault.NotFound for a record that does not exist for the principal.
-func (s *Service) visible(ctx context.Context, r request, m *model.Model, id string) error {
+func (s *Service) visible(ctx context.Context, r *request, m *model.Model, id string) error {
 	rows, ok := r.Rows(m, access.View)
 	if !ok || !model.IsID(id) {
 		return notFound(m, id)
@@ -55,7 +55,7 @@ func (s *Service) visible(ctx context.Context, r request, m *model.Model, id str
 	return err
 }
 
-func (s *Service) update(ctx context.Context, r request, res *Result, values []sent) error {
+func (s *Service) update(ctx context.Context, r *request, res *Result, values []sent) error {
 	m := res.Model
 	rows, ok := r.WriteRows(m, access.Update|access.View, props(values))
 	if !ok {
@@ -98,14 +98,14 @@ func (s *Service) update(ctx context.Context, r request, res *Result, values []s
 
 // before reads what the row holds in the sent properties, and what its title is made of. The sent properties must be readable on this
 // very row: the difference between old and new is an answer about the old value.
-func (s *Service) before(ctx context.Context, r request, res *Result, values []sent, rows query.Expr) ([]any, map[*model.Property]any, error) {
+func (s *Service) before(ctx context.Context, r *request, res *Result, values []sent, rows query.Expr) ([]any, map[*model.Property]any, error) {
 	m := res.Model
 	self, _ := m.Property("_id")
 	fields := make([]query.Field, 0, len(values)+3)
 	for _, v := range values {
-		guard, ok := r.sees(m, v.prop)
+		guard, ok := query.Seen(r, m, v.prop)
 		if !ok { // check has let only seen ones pass
-			return nil, nil, r.unknownProperty(m, "", v.prop.Name)
+			return nil, nil, r.Unknown(m, "", v.prop.Name)
 		}
 		if guard != nil {
 			rows = query.Both(rows, guard)

@@ -58,7 +58,7 @@ func (s *Service) Upsert(ctx context.Context, p access.Principal, w Write) (*Res
 }
 
 // match finds the record that the values identify; "" where there is none.
-func (s *Service) match(ctx context.Context, r request, m *model.Model, values map[string]any) (string, error) {
+func (s *Service) match(ctx context.Context, r *request, m *model.Model, values map[string]any) (string, error) {
 	rows, ok := r.Rows(m, access.View)
 	if !ok {
 		return "", nil
@@ -69,7 +69,7 @@ func (s *Service) match(ctx context.Context, r request, m *model.Model, values m
 		if !there || raw == nil || raw == "" {
 			continue
 		}
-		guard, ok := r.sees(m, p)
+		guard, ok := query.Seen(r, m, p)
 		if !ok { // nothing can be found by it; the write says what is to be said about its name
 			continue
 		}

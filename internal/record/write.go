@@ -65,7 +65,7 @@ type sent struct {
 }
 
 // check validates every value of a write at once: names, permissions, kinds. Unknown and hidden names answer alike.
-func (r request) check(m *model.Model, values map[string]any, a access.Action) ([]sent, error) {
+func (r *request) check(m *model.Model, values map[string]any, a access.Action) ([]sent, error) {
 	var bad []fault.Field
 	given := map[*model.Property]any{}
 	for _, in := range flatten(values) {
@@ -105,7 +105,7 @@ func (r request) check(m *model.Model, values map[string]any, a access.Action) (
 	return out, nil
 }
 
-func (r request) writeValue(m *model.Model, p *model.Property, raw any, a access.Action) (any, error) {
+func (r *request) writeValue(m *model.Model, p *model.Property, raw any, a access.Action) (any, error) {
 	switch {
 	case !p.Writable():
 		return nil, errors.New("is set by the platform and cannot be written")
@@ -153,7 +153,7 @@ func props(values []sent) []*model.Property {
 }
 
 // targets checks that every record a change newly refers to exists for the principal.
-func (s *Service) targets(ctx context.Context, r request, changes []Change) error {
+func (s *Service) targets(ctx context.Context, r *request, changes []Change) error {
 	var bad []fault.Field
 	for _, v := range changes {
 		if v.Property.To == "" {
@@ -188,7 +188,7 @@ func idsIn(v any) []string {
 }
 
 // missing gives the first id that does not exist for the principal. Oneself always exists.
-func (s *Service) missing(ctx context.Context, r request, modelName string, ids []string) (string, error) {
+func (s *Service) missing(ctx context.Context, r *request, modelName string, ids []string) (string, error) {
 	m, _ := r.Registry().Model(modelName)
 	rows, visible := r.Rows(m, access.View)
 	self, _ := m.Property("_id")
@@ -211,7 +211,7 @@ func (s *Service) missing(ctx context.Context, r request, modelName string, ids 
 }
 
 // reaches reports whether the row lies inside a rule, as the store sees it now.
-func (s *Service) reaches(ctx context.Context, r request, m *model.Model, id string, rows query.Expr) (bool, error) {
+func (s *Service) reaches(ctx context.Context, r *request, m *model.Model, id string, rows query.Expr) (bool, error) {
 	self, _ := m.Property("_id")
 	n, err := s.store.Count(ctx, r.one(m, id, rows, []query.Field{{Property: self}}))
 	if err != nil {
@@ -221,7 +221,7 @@ func (s *Service) reaches(ctx context.Context, r request, m *model.Model, id str
 }
 
 // log appends the change log's entry for a write, inside its transaction.
-func (s *Service) log(ctx context.Context, r request, act string, res *Result) error {
+func (s *Service) log(ctx context.Context, r *request, act string, res *Result) error {
 	e := audit.By(r.p, act, s.now())
 	e.Model, e.Record = res.Model.Name, res.ID
 	for _, c := range res.Changes {
@@ -241,9 +241,9 @@ func rawJSON(p *model.Property, v any) []byte {
 }
 
 // titleFields gives the stored properties that a record's title is made of, as the principal may read them; none where the title is hidden.
-func (r request) titleFields(m *model.Model) []query.Field {
+func (r *request) titleFields(m *model.Model) []query.Field {
 	t := m.TitleProperty()
-	guard, ok := r.sees(m, t)
+	guard, ok := query.Seen(r, m, t)
 	if !ok || t.Via != "" {
 		return nil
 	}

@@ -69,8 +69,8 @@ func (s *Server) showRole(w http.ResponseWriter, v *visit, status int, r access.
 				{Name: "name", Label: "Name", Value: r.Name, Required: true, Max: 100, Autofocus: r.ID == ""},
 				{Name: "doc", Label: "What for", Value: r.Doc, Max: 300},
 				{Kind: kit.FieldRadio, Name: "portfolio", Label: "Portfolio: the companies it reaches, and what belongs to them", Options: []kit.Option{
-					{Value: string(access.MyPortfolio), Label: portfolioWords[access.MyPortfolio], Help: "Companies that the person owns or co-owns.", Selected: r.Portfolio == access.MyPortfolio},
-					{Value: string(access.FullAccess), Label: portfolioWords[access.FullAccess], Help: "Every company.", Selected: r.Portfolio == access.FullAccess},
+					{Value: string(access.KindMine), Label: access.KindMine.Label(), Help: "Companies that the person owns or co-owns.", Selected: r.Portfolio == access.MyPortfolio},
+					{Value: string(access.KindFull), Label: access.KindFull.Label(), Help: "Every company.", Selected: r.Portfolio == access.FullAccess},
 				}},
 				{Kind: kit.FieldSwitch, Name: "admin", Label: "Administrator", Checked: r.Admin, Help: "May use the App Center and the settings."},
 			},
@@ -101,7 +101,7 @@ func (s *Server) postRole(w http.ResponseWriter, v *visit) error {
 		return errOldForm
 	}
 	role.Name, role.Doc, role.Admin = form.Get("name"), strings.TrimSpace(clip(form.Get("doc"), 300)), form.Get("admin") == "on"
-	role.Portfolio, role.Version = access.Portfolio(form.Get("portfolio")), made
+	role.Portfolio, role.Version = access.Portfolio{Kind: access.PortfolioKind(form.Get("portfolio"))}, made
 	role.Set = readMatrix(reg, form, role.Set)
 	saved, err := s.Identity.SaveRole(v.ctx(), v.who, role)
 	if badInput(err) || fault.Is(err, fault.Conflict) {

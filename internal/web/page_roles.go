@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 
-	"mandorla/internal/access"
 	"mandorla/internal/web/kit"
 )
 
@@ -38,10 +37,8 @@ func (s *Server) getRoles(w http.ResponseWriter, v *visit) error {
 			admin = kit.Badges(kit.Badge{Text: "Administrator", Tone: kit.Info})
 		}
 		view.Table.Rows = append(view.Table.Rows, kit.Row{Cells: []kit.Value{
-			kit.LinkTo(r.Name, "/settings/roles/"+r.ID), kit.Text(r.Doc), kit.Text(portfolioWords[r.Portfolio]), kit.Number(kit.Count(len(r.Set))), admin,
+			kit.LinkTo(r.Name, "/settings/roles/"+r.ID), kit.Text(r.Doc), kit.Text(r.Portfolio.Kind.Label()), kit.Number(kit.Count(len(r.Set))), admin,
 		}})
 	}
 	return s.kit.Render(w, http.StatusOK, page, "roles", view)
 }
-
-var portfolioWords = map[access.Portfolio]string{access.MyPortfolio: "Only my portfolio", access.FullAccess: "Full access"}

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -103,10 +104,10 @@ func (s *Store) SetAccountSuper(ctx context.Context, account string, super bool)
 
 // Columns and joins that make an identity.Membership of a row of sys_member named m. One row per role, or one without any.
 const (
-	memberColumns = `t.id, t.name, t.status, t.registry_version, u._id, u.first_name, u.last_name, u.inactive`
+	memberColumns = `t.id, t.name, t.status, t.registry_version, u._id, u.first_name, u.last_name, u.inactive, u.teams`
 	memberJoins   = ` JOIN sys_tenant t ON t.id = m.tenant_id JOIN users u ON u.tenant_id = m.tenant_id AND u._id = m.user_id`
 	memberLeft    = ` LEFT JOIN sys_tenant t ON t.id = m.tenant_id LEFT JOIN users u ON u.tenant_id = m.tenant_id AND u._id = m.user_id`
-	roleColumns   = `r.id, r.name, r.doc, r.portfolio, r.set_json, r.admin, r.version`
+	roleColumns   = `r.id, r.name, r.doc, r.portfolio, r.portfolio_filter, r.set_json, r.switches, r.admin, r.version`
 	roleJoins     = ` LEFT JOIN sys_member_role mr ON mr.tenant_id = m.tenant_id AND mr.user_id = m.user_id` +
 		` LEFT JOIN sys_role r ON r.tenant_id = mr.tenant_id AND r.id = mr.role_id`
 )
@@ -115,32 +116,40 @@ type memberScan struct {
 	tenant, name, status, user, first, last sql.NullString
 	registry                                sql.NullInt64
 	inactive                                sql.NullBool
+	teams                                   sql.NullString // JSON list
 }
 
 func (m *memberScan) dest() []any {
-	return []any{&m.tenant, &m.name, &m.status, &m.registry, &m.user, &m.first, &m.last, &m.inactive}
+	return []any{&m.tenant, &m.name, &m.status, &m.registry, &m.user, &m.first, &m.last, &m.inactive, &m.teams}
 }
 
 func (m *memberScan) membership() identity.Membership {
+	var teams []string
+	if m.teams.Valid { // written by this store, so it is a list; anything else is no team
+		if err := json.Unmarshal([]byte(m.teams.String), &teams); err != nil {
+			teams = nil
+		}
+	}
 	return identity.Membership{
-		Tenant: m.tenant.String, TenantName: m.name.String, TenantActive: m.status.String == "active", RegistryVersion: m.registry.Int64,
+		Teams: teams, Tenant: m.tenant.String, TenantName: m.name.String, TenantActive: m.status.String == "active", RegistryVersion: m.registry.Int64,
 		User: m.user.String, UserName: strings.TrimSpace(m.first.String + " " + m.last.String), UserInactive: m.inactive.Bool,
 	}
 }
 
 type roleScan struct {
-	id, name, doc, portfolio, set sql.NullString
-	admin, version                sql.NullInt64
+	id, name, doc, portfolio, filter, set, switches sql.NullString
+	admin, version                                  sql.NullInt64
 }
 
 func (r *roleScan) dest() []any {
-	return []any{&r.id, &r.name, &r.doc, &r.portfolio, &r.set, &r.admin, &r.version}
+	return []any{&r.id, &r.name, &r.doc, &r.portfolio, &r.filter, &r.set, &r.switches, &r.admin, &r.version}
 }
 
 func (r *roleScan) role() identity.RoleRecord {
 	return identity.RoleRecord{
-		ID: r.id.String, Name: r.name.String, Doc: r.doc.String, Portfolio: access.Portfolio(r.portfolio.String),
-		Set: r.set.String, Admin: r.admin.Int64 != 0, Version: r.version.Int64,
+		ID: r.id.String, Name: r.name.String, Doc: r.doc.String,
+		Portfolio: access.Portfolio{Kind: access.PortfolioKind(r.portfolio.String), Filter: r.filter.String},
+		Set:       r.set.String, Switches: access.ParseSwitches(r.switches.String), Admin: r.admin.Int64 != 0, Version: r.version.Int64,
 	}
 }
 
@@ -274,16 +283,17 @@ func (s *Store) RolesOf(ctx context.Context, tenant string) (out []identity.Role
 
 // InsertRole is part of identity.Store.
 func (s *Store) InsertRole(ctx context.Context, tenant string, r identity.RoleRecord, at time.Time) error {
-	_, err := s.exec(ctx, `INSERT INTO sys_role (tenant_id, id, name, doc, portfolio, set_json, admin, version, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, tenant, r.ID, r.Name, r.Doc, string(r.Portfolio), r.Set, flag(r.Admin), r.Version, millis(at), millis(at))
+	_, err := s.exec(ctx, `INSERT INTO sys_role (tenant_id, id, name, doc, portfolio, portfolio_filter, set_json, switches, admin, version, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		tenant, r.ID, r.Name, r.Doc, string(r.Portfolio.Kind), r.Portfolio.Filter, r.Set, r.Switches.String(), flag(r.Admin), r.Version, millis(at), millis(at))
 	return s.conflict(err, "There is a role named %s already.", r.Name)
 }
 
 // UpdateRole is part of identity.Store.
 func (s *Store) UpdateRole(ctx context.Context, tenant string, r identity.RoleRecord, at time.Time) error {
-	res, err := s.exec(ctx, `UPDATE sys_role SET name = ?, doc = ?, portfolio = ?, set_json = ?, admin = ?, version = ?, updated_at = ?
+	res, err := s.exec(ctx, `UPDATE sys_role SET name = ?, doc = ?, portfolio = ?, portfolio_filter = ?, set_json = ?, switches = ?, admin = ?, version = ?, updated_at = ?
 		WHERE tenant_id = ? AND id = ? AND version = ?`,
-		r.Name, r.Doc, string(r.Portfolio), r.Set, flag(r.Admin), r.Version, millis(at), tenant, r.ID, r.Version-1)
+		r.Name, r.Doc, string(r.Portfolio.Kind), r.Portfolio.Filter, r.Set, r.Switches.String(), flag(r.Admin), r.Version, millis(at), tenant, r.ID, r.Version-1)
 	if err == nil && affected(res) == 0 {
 		return fault.New(fault.Conflict, "Somebody changed this role meanwhile. Load it again and repeat your change.")
 	}

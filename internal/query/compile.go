@@ -1,4 +1,4 @@
-package record
+package query
 
 import (
 	"fmt"
@@ -7,32 +7,31 @@ import (
 
 	"mandorla/internal/fault"
 	"mandorla/internal/model"
-	"mandorla/internal/query"
 )
 
-// condition checks a caller's filter and gives what a store can run.
-func (r request) condition(m *model.Model, f query.Filter) (query.Expr, error) {
+// Compile checks every path and value of a filter and gives what a store can run. Errors are faults that name the place.
+func Compile(s Sight, m *model.Model, f Filter) (Expr, error) {
 	switch {
 	case f.IsZero():
-		return query.All{}, nil
+		return All{}, nil
 	case f.And != nil:
-		parts, err := r.conditions(m, f.And)
-		return query.And(parts), err
+		parts, err := compileAll(s, m, f.And)
+		return And(parts), err
 	case f.Or != nil:
-		parts, err := r.conditions(m, f.Or)
-		return query.Or(parts), err
+		parts, err := compileAll(s, m, f.Or)
+		return Or(parts), err
 	case f.Not != nil:
-		x, err := r.condition(m, *f.Not)
-		return query.Not{X: x}, err
+		x, err := Compile(s, m, *f.Not)
+		return Not{X: x}, err
 	default:
-		return r.leaf(m, f)
+		return leaf(s, m, f)
 	}
 }
 
-func (r request) conditions(m *model.Model, filters []query.Filter) ([]query.Expr, error) {
-	out := make([]query.Expr, len(filters))
+func compileAll(s Sight, m *model.Model, filters []Filter) ([]Expr, error) {
+	out := make([]Expr, len(filters))
 	for i, f := range filters {
-		x, err := r.condition(m, f)
+		x, err := Compile(s, m, f)
 		if err != nil {
 			return nil, err
 		}
@@ -43,9 +42,9 @@ func (r request) conditions(m *model.Model, filters []query.Filter) ([]query.Exp
 
 // leaf checks "path op value". Negative operators through a reference are the negation of the positive ones, so that a missing
 // or hidden record at the other end counts as empty.
-func (r request) leaf(m *model.Model, f query.Filter) (query.Expr, error) {
-	name := "filter." + clip(f.Path)
-	field, shown, err := r.field(m, f.Path, name)
+func leaf(s Sight, m *model.Model, f Filter) (Expr, error) {
+	name := "filter." + Clip(f.Path)
+	field, shown, err := Resolve(s, m, f.Path, name)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +55,7 @@ func (r request) leaf(m *model.Model, f query.Filter) (query.Expr, error) {
 		}
 		return nil, fault.BadField(name, "%s cannot be filtered with %s; use %s.", shown.Name, f.Op, strings.Join(words, ", "))
 	}
-	values, err := r.values(field.Property, f)
+	vals, err := values(s, field.Property, f)
 	if err != nil {
 		return nil, fault.BadField(name, "%v.", err)
 	}
@@ -66,13 +65,13 @@ func (r request) leaf(m *model.Model, f query.Filter) (query.Expr, error) {
 			op, negate = positive, true
 		}
 	}
-	x := compare(field.Property, op, values, field.Guard)
+	x := compare(field.Property, op, vals, field.Guard)
 	for i := len(field.Hops) - 1; i >= 0; i-- {
 		h := field.Hops[i]
-		x = query.Via{Ref: h.Ref, To: h.To, Where: query.Both(h.Where, x), Guard: h.Guard}
+		x = Via{Ref: h.Ref, To: h.To, Where: Both(h.Where, x), Guard: h.Guard}
 	}
 	if negate {
-		return query.Not{X: x}, nil
+		return Not{X: x}, nil
 	}
 	return x, nil
 }
@@ -80,7 +79,7 @@ func (r request) leaf(m *model.Model, f query.Filter) (query.Expr, error) {
 var negations = map[model.Op]model.Op{model.Ne: model.Eq, model.NotIn: model.In, model.Empty: model.NotEmpty}
 
 // values turns what the caller wrote into canonical values.
-func (r request) values(p *model.Property, f query.Filter) ([]any, error) {
+func values(s Sight, p *model.Property, f Filter) ([]any, error) {
 	raw := []any{f.Value}
 	switch f.Op {
 	case model.Empty, model.NotEmpty:
@@ -94,7 +93,7 @@ func (r request) values(p *model.Property, f query.Filter) ([]any, error) {
 	}
 	out := make([]any, 0, len(raw))
 	for _, v := range raw {
-		parsed, err := r.value(p, f.Op, v)
+		parsed, err := value(s, p, f.Op, v)
 		if err != nil {
 			return nil, err
 		}
@@ -106,9 +105,9 @@ func (r request) values(p *model.Property, f query.Filter) ([]any, error) {
 	return out, nil
 }
 
-func (r request) value(p *model.Property, op model.Op, v any) (any, error) {
-	if v == "me" && p.To == "User" && r.p.Person != "" {
-		return r.p.Person, nil
+func value(s Sight, p *model.Property, op model.Op, v any) (any, error) {
+	if v == "me" && p.To == "User" && s.Me() != "" {
+		return s.Me(), nil
 	}
 	switch {
 	case op == model.Contains && p.IsRefs():
@@ -138,9 +137,9 @@ func parseMoment(p *model.Property, v any) (any, error) {
 }
 
 // compare builds the leaf; days are spelled out as ranges.
-func compare(p *model.Property, op model.Op, values []any, guard query.Expr) query.Expr {
-	is := func(op model.Op, v ...any) query.Expr {
-		return query.Compare{Property: p, Op: op, Values: v, Guard: guard}
+func compare(p *model.Property, op model.Op, values []any, guard Expr) Expr {
+	is := func(op model.Op, v ...any) Expr {
+		return Compare{Property: p, Op: op, Values: v, Guard: guard}
 	}
 	hasDay := false
 	for _, v := range values {
@@ -160,44 +159,24 @@ func compare(p *model.Property, op model.Op, values []any, guard query.Expr) que
 	case model.Gt:
 		return is(model.Gte, d.to)
 	}
-	var days query.Or
+	var days Or
 	for _, v := range values {
 		if d, isDay := v.(day); isDay {
-			days = append(days, query.And{is(model.Gte, d.from), is(model.Lt, d.to)})
+			days = append(days, And{is(model.Gte, d.from), is(model.Lt, d.to)})
 		} else {
 			days = append(days, is(model.Eq, v))
 		}
 	}
 	if op == model.Ne || op == model.NotIn {
-		return query.Not{X: days}
+		return Not{X: days}
 	}
 	return days
 }
 
-// search is true where each word of the text is in some searchable property that the principal may read.
-func (r request) search(m *model.Model, text string) (query.Expr, error) {
-	words := strings.Fields(text)
-	if len(words) == 0 {
-		return query.All{}, nil
+// Clip shortens what a caller sent, for an error message.
+func Clip(s string) string {
+	if r := []rune(s); len(r) > 60 {
+		return string(r[:60]) + "…"
 	}
-	if len(words) > 10 || len(text) > 500 {
-		return nil, fault.BadField("search", "is too long: at most 10 words.")
-	}
-	var all query.And
-	for _, word := range words {
-		if _, err := model.Text.Parse(nil, word); err != nil {
-			return nil, fault.BadField("search", "%v.", err)
-		}
-		var places []query.Expr
-		for _, p := range m.Props() {
-			if !p.Search || p.Via != "" {
-				continue
-			}
-			if guard, ok := r.sees(m, p); ok {
-				places = append(places, query.Compare{Property: p, Op: model.Contains, Values: []any{word}, Guard: guard})
-			}
-		}
-		all = append(all, query.Either(places...))
-	}
-	return all, nil
+	return s
 }
