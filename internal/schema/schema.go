@@ -6,6 +6,7 @@ package schema
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	"mandorla/internal/fault"
@@ -20,6 +21,9 @@ type Store interface {
 	CustomProperties(ctx context.Context, tenant string) (map[string][]model.Property, int64, error)
 	// AddCustomProperty adds one and raises the version of the tenant's registry.
 	AddCustomProperty(ctx context.Context, tenant, modelName string, p model.Property) error
+	// RenameCustomProperty and RemoveCustomProperty raise it as well; the values of a removed one go with it.
+	RenameCustomProperty(ctx context.Context, tenant, id, name string) error
+	RemoveCustomProperty(ctx context.Context, tenant string, m *model.Model, id string) error
 }
 
 // Service gives registries. Safe for concurrent use.
@@ -91,14 +95,13 @@ func (s *Service) load(ctx context.Context, tenant string) (*model.Registry, err
 // AddCustom declares a custom property on a model of the tenant. The name may be given with or without "custom.".
 // An equal property that is already there is fine; one of another kind is a fault.Conflict.
 func (s *Service) AddCustom(ctx context.Context, tenant, modelName string, p model.Property) (*model.Property, error) {
-	if len(p.Name) < 7 || p.Name[:7] != "custom." {
-		p.Name = "custom." + p.Name
+	name, err := customName(p.Name)
+	if err != nil {
+		return nil, err
 	}
-	if !model.CustomName(p.Name) {
-		return nil, fault.BadField("name", "a custom property's name has at most 80 letters, digits, spaces and _/&()%%+-.")
-	}
+	p.Name = name
 	p.Custom, p.ID = true, "cf_"+s.newID()
-	err := s.store.InTx(ctx, func(ctx context.Context) error {
+	err = s.store.InTx(ctx, func(ctx context.Context) error {
 		reg, err := s.load(ctx, tenant)
 		if err != nil {
 			return err
@@ -125,4 +128,61 @@ func (s *Service) AddCustom(ctx context.Context, tenant, modelName string, p mod
 	m, _ := reg.Model(modelName)
 	out, _ := m.Property(p.Name)
 	return out, nil
+}
+
+// RenameCustom gives a custom property another name. Its values, and what anybody may do with it, stay with its ID. A taken name is a
+// fault.Conflict, an unknown property fault.NotFound.
+func (s *Service) RenameCustom(ctx context.Context, tenant, modelName, old, name string) error {
+	name, err := customName(name)
+	if err != nil {
+		return err
+	}
+	return s.store.InTx(ctx, func(ctx context.Context) error {
+		m, p, err := s.custom(ctx, tenant, modelName, old)
+		if err != nil {
+			return err
+		}
+		if other, taken := m.Property(name); taken && other != p {
+			return fault.New(fault.Conflict, "%s already has %s.", m.Label, name)
+		}
+		return s.store.RenameCustomProperty(ctx, tenant, p.ID, name)
+	})
+}
+
+// RemoveCustom removes a custom property with all its values. Its ID is never given again, so permissions that named it mean nothing
+// any more.
+func (s *Service) RemoveCustom(ctx context.Context, tenant, modelName, name string) error {
+	return s.store.InTx(ctx, func(ctx context.Context) error {
+		m, p, err := s.custom(ctx, tenant, modelName, name)
+		if err != nil {
+			return err
+		}
+		return s.store.RemoveCustomProperty(ctx, tenant, m, p.ID)
+	})
+}
+
+func (s *Service) custom(ctx context.Context, tenant, modelName, name string) (*model.Model, *model.Property, error) {
+	reg, err := s.load(ctx, tenant)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, ok := reg.Model(modelName)
+	if !ok {
+		return nil, nil, fault.New(fault.NotFound, "There is no model %q.", modelName)
+	}
+	if p, ok := m.Property(name); ok && p.Custom {
+		return m, p, nil
+	}
+	return nil, nil, fault.New(fault.NotFound, "%s has no custom property %q.", m.Label, name)
+}
+
+// customName checks a name that may be given with or without "custom.".
+func customName(name string) (string, error) {
+	if !strings.HasPrefix(name, "custom.") {
+		name = "custom." + name
+	}
+	if !model.CustomName(name) {
+		return "", fault.BadField("name", "a custom property's name has at most 80 letters, digits, spaces and _/&()%%+-.")
+	}
+	return name, nil
 }

@@ -94,16 +94,45 @@ func (s *Store) AddCustomProperty(ctx context.Context, tenant, modelName string,
 	if err != nil {
 		return fmt.Errorf("custom property %s: %w", p.Name, err)
 	}
-	return s.InTx(ctx, func(ctx context.Context) error {
-		res, err := s.exec(ctx, "UPDATE sys_tenant SET registry_version = registry_version + 1 WHERE id = ?", tenant)
-		if err != nil {
-			return err
-		}
-		if affected(res) == 0 {
-			return fault.New(fault.NotFound, "There is no such tenant.")
-		}
-		_, err = s.exec(ctx, "INSERT INTO sys_custom_property (tenant_id, id, model, name, definition) VALUES (?, ?, ?, ?, ?)",
+	return s.newRegistry(ctx, tenant, func(ctx context.Context) error {
+		_, err := s.exec(ctx, "INSERT INTO sys_custom_property (tenant_id, id, model, name, definition) VALUES (?, ?, ?, ?, ?)",
 			tenant, p.ID, modelName, p.Name, string(text))
 		return s.conflict(err, "%s already has %s.", modelName, p.Name)
+	})
+}
+
+// RenameCustomProperty gives a custom property another name and raises the version of the tenant's registry; a taken name is a
+// fault.Conflict. Values and permissions are kept by its ID, so nothing else changes.
+func (s *Store) RenameCustomProperty(ctx context.Context, tenant, id, name string) error {
+	return s.newRegistry(ctx, tenant, func(ctx context.Context) error {
+		res, err := s.exec(ctx, "UPDATE sys_custom_property SET name = ? WHERE tenant_id = ? AND id = ?", name, tenant, id)
+		return s.conflict(changed(res, err, "There is no such property."), "There already is a property named %s.", name)
+	})
+}
+
+// RemoveCustomProperty removes a custom property with all its values and raises the version of the tenant's registry.
+func (s *Store) RemoveCustomProperty(ctx context.Context, tenant string, m *model.Model, id string) error {
+	if !customKey(id) {
+		return fault.New(fault.NotFound, "There is no such property.")
+	}
+	return s.newRegistry(ctx, tenant, func(ctx context.Context) error {
+		res, err := s.exec(ctx, "DELETE FROM sys_custom_property WHERE tenant_id = ? AND model = ? AND id = ?", tenant, m.Name, id)
+		if err := changed(res, err, "There is no such property."); err != nil {
+			return err
+		}
+		_, err = s.exec(ctx, "UPDATE "+quoted(m.Route)+" SET "+customColumn+" = "+s.d.Merge(customColumn, nil, []string{id})+
+			" WHERE tenant_id = ? AND "+customColumn+" IS NOT NULL", tenant)
+		return err
+	})
+}
+
+// newRegistry raises the version of a tenant's registry and changes the registry, in one transaction.
+func (s *Store) newRegistry(ctx context.Context, tenant string, change func(ctx context.Context) error) error {
+	return s.InTx(ctx, func(ctx context.Context) error {
+		res, err := s.exec(ctx, "UPDATE sys_tenant SET registry_version = registry_version + 1 WHERE id = ?", tenant)
+		if err := changed(res, err, "There is no such tenant."); err != nil {
+			return err
+		}
+		return change(ctx)
 	})
 }
