@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/url"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -21,10 +20,7 @@ func TestService(t *testing.T) {
 		st := openStore(t, engine)
 		for name, run := range map[string]func(*world){
 			"effective":         testEffective,
-			"no-overlap":        testNoOverlap,
 			"shown-is-the-most": testShownIsTheMost,
-			"dynamic-client":    testDynamicClient,
-			"tenants":           testTenants,
 			"chosen-tenant":     testChosenTenant,
 			"uses-are-noted":    testUsesAreNoted,
 			"clean":             testClean,
@@ -109,86 +105,6 @@ func testShownIsTheMost(w *world) {
 			w.Errorf("stored %v", set["Company"].Actions)
 		}
 		w.clock.Add(time.Minute)
-	}
-}
-
-func testNoOverlap(w *world) {
-	c, _ := w.client(oauth.ClientInput{Name: "N", Kind: oauth.Public, RedirectURIs: []string{callback}, Set: access.Set{"Company": {Actions: access.Remove}}})
-	v := w.visitor("V")
-	begun, err := w.begin(v, w.query(c))
-	must(w.T, err)
-	p, err := w.as.Show(w.Context(), begun.Pending, v)
-	must(w.T, err)
-	if !p.NoOverlap || len(p.ClientAsks) != 1 || len(p.RoleAllows) < 5 || !slices.Equal(p.Roles, []string{identity.CSM}) {
-		w.Errorf("page %+v", p)
-	}
-	if _, err := w.as.Approve(w.Context(), begun.Pending, p.FormToken, nil, v); err == nil {
-		w.Error("approved")
-	}
-	if _, err := w.as.Deny(w.Context(), begun.Pending, p.FormToken, v); err != nil {
-		w.Errorf("deny: %v", err)
-	}
-}
-
-func testDynamicClient(w *world) {
-	c, _ := w.client(oauth.ClientInput{Name: "D", Kind: oauth.Public, RedirectURIs: []string{callback}})
-	c, err := w.as.SetClientReach(w.Context(), w.operator("T1"), c.ID, c.Version, true, false)
-	must(w.T, err)
-	v := w.visitor("V")
-	pick := func(choice access.Set) (string, error) {
-		begun, err := w.begin(v, w.query(c))
-		must(w.T, err)
-		p, err := w.as.Show(w.Context(), begun.Pending, v)
-		must(w.T, err)
-		return w.as.Approve(w.Context(), begun.Pending, p.FormToken, choice, v)
-	}
-	if _, err := pick(nil); err == nil {
-		w.Error("approved nothing")
-	}
-	to, err := pick(access.Set{"Task": access.FullModel})
-	must(w.T, err)
-	u, _ := url.Parse(to)
-	got := w.exchange(c, u.Query().Get("code"))
-	w.ok(got)
-	at := got.str("access_token")
-	if !w.may(at, "Task", access.Update) || w.may(at, "Task", access.Remove) || w.may(at, "Company", access.View) {
-		w.Error("not what was picked inside the role")
-	}
-}
-
-func testTenants(w *world) {
-	b := w.visitor("B")
-	begun, err := w.begin(b, w.query(w.c1))
-	must(w.T, err)
-	_, err = w.as.Show(w.Context(), begun.Pending, b)
-	w.page403(err)
-	c, err := w.as.SetClientReach(w.Context(), w.operator("T1"), w.c1.ID, 1, false, true)
-	must(w.T, err)
-	p, err := w.as.Show(w.Context(), begun.Pending, b)
-	must(w.T, err)
-	to, err := w.as.Approve(w.Context(), begun.Pending, p.FormToken, nil, b)
-	must(w.T, err)
-	u, _ := url.Parse(to)
-	got := w.exchange(c, u.Query().Get("code"))
-	w.ok(got)
-	who, err := w.as.Authenticate(w.Context(), got.str("access_token"), oauth.MCP, access.SurfaceMCP)
-	if err != nil || who.Tenant != w.tenant["T2"] {
-		w.Errorf("%+v, %v", who, err)
-	}
-	_, err = w.as.SetClientReach(w.Context(), w.operator("T1"), w.c1.ID, 2, false, false)
-	must(w.T, err)
-	if w.works(got.str("access_token")) {
-		w.Error("a private client works in another tenant")
-	}
-	// Another tenant's administrator does not see the client.
-	if _, err := w.as.Client(w.Context(), w.tenant["T2"], w.c1.ID); err == nil {
-		w.Error("the client is visible in another tenant")
-	}
-	if err := w.as.DeleteClient(w.Context(), w.operator("T2"), w.c1.ID); err == nil {
-		w.Error("deleted from another tenant")
-	}
-	if _, _, err := w.as.CreateClient(w.Context(), w.visitor("V").Principal, oauth.ClientInput{Name: "x", Kind: oauth.Public}); err == nil {
-		w.Error("a client was made without the administrator switch")
 	}
 }
 
