@@ -42,6 +42,7 @@ type Principal struct {
 
 	PrivateApp     string // id, when the request is a program's
 	PrivateAppName string
+	Token          string // name of the private app's token
 
 	Surface  Surface
 	Call     string // id of the call in the call log; "" on surfaces that keep none

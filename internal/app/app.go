@@ -14,12 +14,14 @@ import (
 	"strings"
 	"time"
 
+	"mandorla/internal/audit"
 	"mandorla/internal/catalog"
 	"mandorla/internal/fault"
 	"mandorla/internal/identity"
 	"mandorla/internal/mcpserver"
 	"mandorla/internal/model"
 	"mandorla/internal/oauth"
+	"mandorla/internal/privateapp"
 	"mandorla/internal/record"
 	"mandorla/internal/schema"
 	"mandorla/internal/store/postgres"
@@ -55,6 +57,8 @@ type App struct {
 	Gate     *record.Service
 	Identity *identity.Service
 	OAuth    *oauth.Service
+	Apps     *privateapp.Service // private apps
+	Calls    *audit.Calls
 	NewID    func() string
 
 	cfg  Config
@@ -109,6 +113,8 @@ func (a *App) services(ctx context.Context) error {
 	}
 	a.Gate = record.New(record.Options{Store: a.Store, Registries: a.Schema, Now: a.deps.Now, NewID: a.NewID, CursorKey: key})
 	a.Identity = identity.New(identity.Options{Store: a.Store, Registries: a.Schema, Now: a.deps.Now, Rand: a.deps.Rand, NewID: a.NewID, Log: a.deps.Log})
+	a.Apps = privateapp.New(privateapp.Options{Store: a.Store, Registries: a.Schema, Now: a.deps.Now, Rand: a.deps.Rand, NewID: a.NewID, Log: a.deps.Log})
+	a.Calls = &audit.Calls{Store: a.Store, Now: a.deps.Now, Log: a.deps.Log}
 	origin := a.cfg.Origin
 	if origin == "" {
 		origin = "http://127.0.0.1" // nothing is served: only stored things are worked on
@@ -137,20 +143,21 @@ func (a *App) installationKey(ctx context.Context, name string) ([]byte, error) 
 func (a *App) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	return errors.Join(a.OAuth.Flush(ctx), a.Store.Close())
+	return errors.Join(a.OAuth.Flush(ctx), a.Calls.Flush(ctx), a.Store.Close())
 }
 
 // Handler gives everything that is served: pages with cookies, and beside them the addresses for programs, which read none.
 func (a *App) Handler() (http.Handler, error) {
 	pages, err := web.New(web.Options{
-		Gate: a.Gate, Identity: a.Identity, OAuth: a.OAuth, Registries: a.Schema, Origin: a.cfg.Origin,
+		Gate: a.Gate, Identity: a.Identity, OAuth: a.OAuth, Apps: a.Apps, Calls: a.Calls, Registries: a.Schema, Origin: a.cfg.Origin,
 		Now: a.deps.Now, Logger: a.deps.Log, Demo: a.cfg.Demo,
 	})
 	if err != nil {
 		return nil, err
 	}
 	mcp, err := mcpserver.New(mcpserver.Options{
-		Gate: a.Gate, Authenticator: mcpTokens{a.OAuth}, Origin: a.cfg.Origin, Now: a.deps.Now, Logger: a.deps.Log, Version: a.cfg.Version,
+		Gate: a.Gate, Authenticator: mcpTokens{a.OAuth, a.Apps}, Origin: a.cfg.Origin, Now: a.deps.Now, NewID: a.NewID,
+		Logger: a.deps.Log, Version: a.cfg.Version, OnCall: a.logCall,
 	})
 	if err != nil {
 		return nil, err

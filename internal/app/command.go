@@ -7,7 +7,6 @@ import (
 
 	"mandorla/internal/access"
 	"mandorla/internal/fault"
-	"mandorla/internal/oauth"
 	"mandorla/internal/store/sqlstore"
 )
 
@@ -67,11 +66,4 @@ func (a *App) CommandPrincipal(ctx context.Context, tenant, email string) (acces
 		}
 	}
 	return access.Principal{}, fault.New(fault.NotFound, "%s is nobody in %s.", email, t.Name)
-}
-
-// mcpTokens lets the MCP server check tokens without knowing package oauth.
-type mcpTokens struct{ oauth *oauth.Service }
-
-func (t mcpTokens) Authenticate(ctx context.Context, token, _ string, surface access.Surface) (access.Principal, error) {
-	return t.oauth.Authenticate(ctx, token, oauth.MCP, surface)
 }

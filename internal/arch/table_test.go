@@ -33,6 +33,7 @@ var packages = []pkg{
 	{path: "internal/record", rank: 5, owns: "the gate; asks access, schema and audit"},
 
 	{path: "internal/oauth", rank: 6, owns: "the authorization server; people from identity, sets from access"},
+	{path: "internal/privateapp", rank: 6, owns: "accounts of programs and their tokens"},
 	{path: "internal/transfer", rank: 6, owns: "import and export, through the gate"},
 	{path: "internal/assistant/llm", rank: 6, owns: "language-model providers; a part of the assistant"},
 	{path: "internal/assistant/planner", rank: 6, owns: "the offline planner; a part of the assistant"},

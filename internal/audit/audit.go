@@ -23,6 +23,9 @@ type Entry struct {
 	Client        string
 	ClientName    string
 	Authorization string
+	App           string // private app
+	AppName       string
+	Call          string // id of the call that did it, see Call
 	Surface       access.Surface
 	IP            string
 
@@ -45,6 +48,7 @@ func By(p access.Principal, act string, at time.Time) Entry {
 		Tenant: p.Tenant, At: at, Act: act,
 		Person: p.Person, PersonName: p.PersonName,
 		Client: p.Client, ClientName: p.ClientName, Authorization: p.Authorization,
+		App: p.PrivateApp, AppName: p.PrivateAppName, Call: p.Call,
 		Surface: p.Surface,
 	}
 }

@@ -14,6 +14,7 @@ type caller struct {
 	server    *Server
 	principal access.Principal
 	agent     string
+	ip        string
 
 	once  sync.Once
 	views []record.ModelView

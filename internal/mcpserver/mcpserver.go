@@ -38,6 +38,7 @@ type Options struct {
 	Hosts         []string         // further values of Host that are answered, such as the name a proxy uses
 	Origins       []string         // further values of Origin that are answered; browsers only
 	Now           func() time.Time // for durations and for what who_am_i says
+	NewID         func() string    // of calls, for the call log; nil: calls have none
 	Logger        *slog.Logger     // nil: no log
 	Version       string           // the product's version, told to clients
 	// TolerateAgents are the beginnings of the User-Agents whose protocol versions are repaired; nil: Claude-User.
@@ -57,6 +58,7 @@ type CallInfo struct {
 	Duration  time.Duration
 	Outcome   string // "ok", a fault kind such as "forbidden", or "unknown_tool"
 	UserAgent string // at most 200 bytes
+	IP        string
 }
 
 // Server is the MCP surface. Safe for concurrent use; it keeps no state between requests.
@@ -161,7 +163,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		env.writeError(w, status, codeMethodNotFound, fmt.Sprintf("Method %q is not offered here.", clip(env.method, 64)))
 		return
 	}
-	c := &caller{server: s, principal: principal, agent: clip(r.UserAgent(), 200)}
+	if env.method == "tools/call" && s.opts.NewID != nil {
+		principal.Call = s.opts.NewID()
+	}
+	c := &caller{server: s, principal: principal, agent: clip(r.UserAgent(), 200), ip: remoteIP(r)}
 	ctx := context.WithValue(r.Context(), callerKey{}, c)
 	if s.refuseScope(ctx, w, r, c, env) {
 		return

@@ -69,7 +69,7 @@ func scopes(view record.ModelView, actions access.Action) []string {
 
 // report tells the hook about a call that has ended.
 func (s *Server) report(ctx context.Context, c *caller, info CallInfo) {
-	info.Principal, info.UserAgent = c.principal, c.agent
+	info.Principal, info.UserAgent, info.IP = c.principal, c.agent, c.ip
 	info.Duration = max(info.Duration, 0).Round(time.Microsecond)
 	s.log.InfoContext(ctx, "mcp call", "tool", info.Tool, "model", info.Model, "outcome", info.Outcome, "rows", info.Rows, "bytes", info.Bytes,
 		"duration", info.Duration, "person", c.principal.Person, "client", c.principal.Client)

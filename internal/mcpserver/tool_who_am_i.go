@@ -35,12 +35,16 @@ func runWhoAmI(ctx context.Context, c *caller, _ arguments) (*answer, error) {
 	for _, l := range p.Lanes {
 		reach = append(reach, object{{"role", l.Role}, {"rows", l.Portfolio.Reach()}})
 	}
-	out := object{
-		{"person", object{{"_id", p.Person}, {"name", p.PersonName}, {"email", p.Email}}},
-		{"tenant", object{{"name", p.TenantName}}},
+	var out object
+	if p.Person != "" {
+		out = append(out, member{"person", object{{"_id", p.Person}, {"name", p.PersonName}, {"email", p.Email}}})
 	}
-	if p.Client != "" {
+	out = append(out, member{"tenant", object{{"name", p.TenantName}}})
+	switch {
+	case p.Client != "":
 		out = append(out, member{"app", object{{"name", p.ClientName}}})
+	case p.PrivateApp != "":
+		out = append(out, member{"app", object{{"name", p.PrivateAppName}, {"private", true}}})
 	}
 	return newAnswer(append(out,
 		member{"now", c.server.opts.Now().UTC().Format("2006-01-02T15:04:05Z")},

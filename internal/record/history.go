@@ -20,6 +20,7 @@ type HistoryEntry struct {
 	Person     string
 	PersonName string // as it was then; "Somebody" where the principal may not read names of people
 	ClientName string // "" when done directly
+	AppName    string // the private app, when a program did it
 	Surface    access.Surface
 	Changes    []Change // only properties that the principal may read on this record
 }
@@ -76,7 +77,7 @@ type historian struct {
 func (h historian) visible(ctx context.Context, entries []audit.Entry) ([]HistoryEntry, error) {
 	var out []HistoryEntry
 	for _, e := range entries {
-		one := HistoryEntry{At: e.At, Act: e.Act, Person: e.Person, PersonName: e.PersonName, ClientName: e.ClientName, Surface: e.Surface}
+		one := HistoryEntry{At: e.At, Act: e.Act, Person: e.Person, PersonName: e.PersonName, ClientName: e.ClientName, AppName: e.AppName, Surface: e.Surface}
 		if !h.people && e.Person != "" && e.Person != h.r.p.Person {
 			one.PersonName = somebody
 		}

@@ -4,8 +4,10 @@
 package store
 
 import (
+	"mandorla/internal/audit"
 	"mandorla/internal/identity"
 	"mandorla/internal/oauth"
+	"mandorla/internal/privateapp"
 	"mandorla/internal/record"
 	"mandorla/internal/schema"
 )
@@ -16,4 +18,6 @@ type Store interface {
 	schema.Store
 	identity.Store
 	oauth.Store
+	privateapp.Store
+	audit.CallStore
 }

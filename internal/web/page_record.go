@@ -236,7 +236,11 @@ func (s *Server) history(v *visit, m record.ModelView, id string, view *recordVi
 	}
 	for _, e := range entries {
 		c := change{Who: e.PersonName, Through: e.ClientName, Did: acts[e.Act], At: kit.Ago(e.At)}
-		if c.Who == "" {
+		switch {
+		case c.Who != "":
+		case e.AppName != "":
+			c.Who = e.AppName
+		default:
 			c.Who = "The operator"
 		}
 		if c.Did == "" {

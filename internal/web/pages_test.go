@@ -162,7 +162,7 @@ func TestInternalError(t *testing.T) {
 	for _, panics := range []bool{false, true} {
 		var log strings.Builder
 		h, err := web.New(web.Options{
-			Gate: s.Gate, Identity: s.Identity, OAuth: s.OAuth, Registries: broken{panics}, Origin: "https://crm.test", Now: s.Clock.Now,
+			Gate: s.Gate, Identity: s.Identity, OAuth: s.OAuth, Apps: s.Apps, Calls: s.Calls, Registries: broken{panics}, Origin: "https://crm.test", Now: s.Clock.Now,
 			Logger: slog.New(slog.NewTextHandler(&log, nil)),
 		})
 		if err != nil {
@@ -194,7 +194,7 @@ func TestInternalError(t *testing.T) {
 func TestTokenMissing(t *testing.T) {
 	s := testkit.Start(t, "sqlite")
 	ada := newBrowser(t, s.URL).signIn(person(t, "Ada"))
-	h, err := web.New(web.Options{Gate: s.Gate, Identity: s.Identity, OAuth: s.OAuth, Registries: s.Schema, Origin: "https://crm.test", Now: s.Clock.Now})
+	h, err := web.New(web.Options{Gate: s.Gate, Identity: s.Identity, OAuth: s.OAuth, Apps: s.Apps, Calls: s.Calls, Registries: s.Schema, Origin: "https://crm.test", Now: s.Clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

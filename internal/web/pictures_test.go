@@ -102,7 +102,7 @@ func demoPages(t *testing.T, s *testkit.Server) string {
 		notice.Logins = append(notice.Logins, web.DemoLogin{Name: p.Name(), Role: p.Role, Email: p.Email, Password: p.Password})
 	}
 	pages, err := web.New(web.Options{
-		Gate: s.Gate, Identity: s.Identity, OAuth: s.OAuth, Registries: s.Schema, Origin: origin, Now: s.Clock.Now, Demo: notice,
+		Gate: s.Gate, Identity: s.Identity, OAuth: s.OAuth, Apps: s.Apps, Calls: s.Calls, Registries: s.Schema, Origin: origin, Now: s.Clock.Now, Demo: notice,
 	})
 	if err != nil {
 		t.Fatal(err)

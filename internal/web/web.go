@@ -18,9 +18,11 @@ import (
 	"net/url"
 	"time"
 
+	"mandorla/internal/audit"
 	"mandorla/internal/identity"
 	"mandorla/internal/model"
 	"mandorla/internal/oauth"
+	"mandorla/internal/privateapp"
 	"mandorla/internal/record"
 	"mandorla/internal/web/assets"
 	"mandorla/internal/web/kit"
@@ -38,6 +40,8 @@ type Options struct {
 	Gate       *record.Service
 	Identity   *identity.Service
 	OAuth      *oauth.Service
+	Apps       *privateapp.Service
+	Calls      *audit.Calls
 	Registries Registries
 	Origin     string // "https://mandorla.example.com": no path, no trailing slash
 	Now        func() time.Time
@@ -71,8 +75,8 @@ type Server struct {
 
 // New checks the options and every template. The error names what is wrong.
 func New(o Options) (*Server, error) {
-	if o.Gate == nil || o.Identity == nil || o.OAuth == nil || o.Registries == nil || o.Now == nil {
-		return nil, errors.New("web: Gate, Identity, OAuth, Registries and Now are required")
+	if o.Gate == nil || o.Identity == nil || o.OAuth == nil || o.Apps == nil || o.Calls == nil || o.Registries == nil || o.Now == nil {
+		return nil, errors.New("web: Gate, Identity, OAuth, Apps, Calls, Registries and Now are required")
 	}
 	origin, err := url.Parse(o.Origin)
 	if err != nil || origin.Host == "" || origin.Path != "" || origin.Scheme != "https" && origin.Scheme != "http" {

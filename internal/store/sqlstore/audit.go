@@ -10,7 +10,7 @@ import (
 	"mandorla/internal/audit"
 )
 
-const auditColumns = "tenant_id, id, at, act, person, person_name, client, client_name, authorization_id, surface, ip, model, record, changes, detail"
+const auditColumns = "tenant_id, id, at, act, person, person_name, client, client_name, authorization_id, surface, ip, model, record, changes, detail, call_id, app, app_name"
 
 // AppendAudit adds entries within the transaction that ctx carries, or in one of its own. It sets an empty ID.
 func (s *Store) AppendAudit(ctx context.Context, entries ...audit.Entry) error {
@@ -36,9 +36,9 @@ func (s *Store) appendAudit(ctx context.Context, e audit.Entry) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.exec(ctx, "INSERT INTO sys_audit ("+auditColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	_, err = s.exec(ctx, "INSERT INTO sys_audit ("+auditColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		e.Tenant, e.ID, e.At.UnixMilli(), e.Act, e.Person, e.PersonName, e.Client, e.ClientName, e.Authorization, string(e.Surface), e.IP,
-		e.Model, e.Record, string(changes), string(detail))
+		e.Model, e.Record, string(changes), string(detail), e.Call, e.App, e.AppName)
 	return err
 }
 
@@ -71,7 +71,7 @@ func scanAudit(scan func(...any) error) (e audit.Entry, err error) {
 	var at int64
 	var surface, changes, detail string
 	if err := scan(&e.Tenant, &e.ID, &at, &e.Act, &e.Person, &e.PersonName, &e.Client, &e.ClientName, &e.Authorization, &surface, &e.IP,
-		&e.Model, &e.Record, &changes, &detail); err != nil {
+		&e.Model, &e.Record, &changes, &detail, &e.Call, &e.App, &e.AppName); err != nil {
 		return e, err
 	}
 	e.At, e.Surface = time.UnixMilli(at).UTC(), access.Surface(surface)

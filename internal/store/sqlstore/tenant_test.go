@@ -57,6 +57,7 @@ var acrossTenants = map[string]string{
 	"NoteUses":            "by ids of authorizations whose use was noted in this process",
 	"MarkStep":            "by the id of a client that the caller has found before",
 	"EndAuthorizations":   "its condition may be an account, which can be a member of several tenants",
+	"DeleteCalls":         "sweeps what is old in every tenant",
 	"DeleteStale":         "sweeps what has ended in every tenant",
 }
 
