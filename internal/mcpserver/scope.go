@@ -32,6 +32,9 @@ func (s *Server) refuseScope(ctx context.Context, w http.ResponseWriter, r *http
 	missing := t.needs &^ view.Actions
 	message := fmt.Sprintf("You may not %s %s through this connection: it must be allowed in your role, in the app and in your authorization of it.",
 		missing, strings.ToLower(view.Model.Plural))
+	if name := c.principal.PrivateAppName; name != "" {
+		message = fmt.Sprintf("You may not %s %s: the private app %s does not allow it.", missing, strings.ToLower(view.Model.Plural), name)
+	}
 	w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer error="insufficient_scope", scope="%s", resource_metadata="%s"`,
 		strings.Join(scopes(view, t.needs), " "), s.metadataURL(r.URL.Path)))
 	env.writeError(w, http.StatusForbidden, codeForbidden, message)

@@ -39,11 +39,14 @@ func (s *Server) frame(v *visit) kit.Frame {
 			f.Nav.More = append(f.Nav.More, item)
 		}
 	}
+	switch {
+	case v.who.Manages(access.OAuthClient, access.View):
+		f.Nav.Tools = append(f.Nav.Tools, kit.NavItem{ID: "apps", Label: "App Center", Href: "/apps", Icon: "apps"})
+	case v.who.Manages(access.PrivateApp, access.View):
+		f.Nav.Tools = append(f.Nav.Tools, kit.NavItem{ID: "apps", Label: "App Center", Href: "/private-apps", Icon: "apps"})
+	}
 	if v.who.Admin {
-		f.Nav.Tools = []kit.NavItem{
-			{ID: "apps", Label: "App Center", Href: "/apps", Icon: "apps"},
-			{ID: "settings", Label: "Settings", Href: "/settings", Icon: "settings"},
-		}
+		f.Nav.Tools = append(f.Nav.Tools, kit.NavItem{ID: "settings", Label: "Settings", Href: "/settings", Icon: "settings"})
 	}
 	return f
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"mandorla/internal/access"
 	"mandorla/internal/fault"
 	"mandorla/internal/oauth"
 	"mandorla/internal/web/kit"
@@ -22,11 +23,11 @@ var sampleAppNew = appNewView{Cards: libraryCards(), Form: &kit.Form{Action: "/a
 
 func (s *Server) getAppNew(w http.ResponseWriter, v *visit) error {
 	p, ok := presetByKey(v.r.URL.Query().Get("for"))
-	if !ok {
+	if !ok || !v.who.Manages(access.OAuthClient, access.Create) {
 		page := s.shell(v, "apps", "Apps Library")
 		page.Lead = "What do you want to connect?"
 		page.Breadcrumb = []kit.Link{{Label: "App Center", Href: "/apps"}}
-		return s.kit.Render(w, http.StatusOK, page, "app_new", appNewView{Cards: libraryCards()})
+		return s.kit.Render(w, http.StatusOK, page, "app_new", appNewView{Cards: appCards(v)})
 	}
 	return s.showAppNew(w, v, http.StatusOK, p, p.Name, p.Kind, nil)
 }

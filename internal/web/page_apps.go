@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"mandorla/internal/access"
 	"mandorla/internal/oauth"
 	"mandorla/internal/web/kit"
 )
@@ -37,24 +38,21 @@ func (s *Server) getApps(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := s.shell(v, "apps", "App Center")
+	page, view, err := s.appCenter(v, "clients")
+	if err != nil {
+		return err
+	}
 	page.Lead = "Apps that people authorize: each gets what it may do and what the person may do, and nothing else."
-	page.Primary = &kit.Button{Label: "New app", Icon: "plus", Look: kit.Primary, Href: "/apps/new", Modal: "library"}
-	page.Tabs = kit.Tabs{Items: []kit.Tab{{Label: "OAuth clients", Href: "/apps", Count: kit.Count(len(clients)), Active: true}}}
-	view := appsView{
-		Library: kit.Modal{ID: "library", Title: "Apps Library", Text: "What do you want to connect?", Wide: true},
-		Cards:   libraryCards(),
-		Table: kit.Table{
-			Caption: "OAuth clients",
-			Columns: []kit.Column{
-				{Label: "Name", Wide: true}, {Label: "For", HideOnPhone: true}, {Label: "Connections"},
-				{Label: "Last call", Kind: kit.KindAgo, HideOnPhone: true}, {Label: "Status"},
-			},
-			Empty: &kit.Empty{
-				Icon: "apps", Title: "No apps yet", Text: "Create an OAuth client for your assistant; teammates then connect it with their own accounts.",
-				Action: &kit.Button{Label: "New app", Icon: "plus", Look: kit.Primary, Href: "/apps/new"},
-			},
+	view.Table = kit.Table{
+		Caption: "OAuth clients",
+		Columns: []kit.Column{
+			{Label: "Name", Wide: true}, {Label: "For", HideOnPhone: true}, {Label: "Connections"},
+			{Label: "Last call", Kind: kit.KindAgo, HideOnPhone: true}, {Label: "Status"},
 		},
+		Empty: &kit.Empty{Icon: "apps", Title: "No apps yet", Text: "Create an OAuth client for your assistant; teammates then connect it with their own accounts."},
+	}
+	if v.who.Manages(access.OAuthClient, access.Create) {
+		view.Table.Empty.Action = &kit.Button{Label: "New app", Icon: "plus", Look: kit.Primary, Href: "/apps/new"}
 	}
 	for _, c := range clients {
 		row, err := s.appRow(v, c)

@@ -16,6 +16,7 @@ import (
 	"mandorla/internal/access"
 	"mandorla/internal/demo"
 	"mandorla/internal/oauth"
+	"mandorla/internal/privateapp"
 	"mandorla/internal/query"
 	"mandorla/internal/record"
 	"mandorla/internal/testkit"
@@ -133,6 +134,19 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	made, err := s.Apps.Create(t.Context(), s.Admin, privateapp.Input{
+		Name: "Portal sync", Description: "Copies open tasks into the portal each night.", Set: access.Of(s.Schema.Base(), access.View),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, token, err := s.Apps.NewToken(t.Context(), s.Admin, made.ID, "Nightly", 90*24*time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Call(t, token, "list_records", map[string]any{"model": "Task", "limit": 5})
+	s.Call(t, token, "get_record", map[string]any{"model": "Company", "id": "0"})
+	program := made.ID
 	role := ""
 	roles, err := s.Identity.Roles(t.Context(), s.Tenant)
 	if err != nil {
@@ -170,6 +184,12 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 		{"app-empty", "Ada", "/apps/" + empty.ID, "No permissions yet"},
 		{"app-permissions", "Ada", app + "/permissions", "In words"},
 		{"app-connections", "Ada", app + "/connections", "Carly"},
+		{"private-apps", "Ada", "/private-apps", "Portal sync"},
+		{"private-new", "Ada", "/private-apps/new", "Copy permissions"},
+		{"private-app", "Ada", "/private-apps/" + program, "Nightly"},
+		{"private-app-token", "Ada", "/private-apps/" + program + "?token", "Make token"},
+		{"private-permissions", "Ada", "/private-apps/" + program + "/permissions", "In words"},
+		{"private-logs", "Ada", "/private-apps/" + program + "/logs", "list_records"},
 		{"roles", "Ada", "/settings/roles", "Portfolio"},
 		{"role", "Ada", "/settings/roles/" + role, "Only my portfolio"},
 		{"profile", "Carly", "/profile", "Applications"},

@@ -67,6 +67,26 @@ func (s *Server) admin(pattern string, h handler) {
 	})
 }
 
+// managed is page for those who may do this to an internal model; for everybody else there is nothing at the address.
+func (s *Server) managed(pattern, internal string, a access.Action, h handler) {
+	s.page(pattern, func(w http.ResponseWriter, v *visit) error {
+		if !v.who.Manages(internal, a) {
+			return errNoPage
+		}
+		return h(w, v)
+	})
+}
+
+// either is managed for any kind of app.
+func (s *Server) either(pattern string, a access.Action, h handler) {
+	s.page(pattern, func(w http.ResponseWriter, v *visit) error {
+		if !v.who.Manages(access.OAuthClient, a) && !v.who.Manages(access.PrivateApp, a) {
+			return errNoPage
+		}
+		return h(w, v)
+	})
+}
+
 // open registers a route that also works without a sign-in. Its handler sees to its own CSRF token.
 func (s *Server) open(pattern string, h func(w http.ResponseWriter, r *http.Request) error) {
 	s.handle(pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

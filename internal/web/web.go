@@ -18,6 +18,7 @@ import (
 	"net/url"
 	"time"
 
+	"mandorla/internal/access"
 	"mandorla/internal/audit"
 	"mandorla/internal/identity"
 	"mandorla/internal/model"
@@ -141,18 +142,32 @@ func (s *Server) register() {
 	s.page("GET /data/{model}", s.getData)
 	s.page("GET /data/{model}/{id}", s.getRecord)
 
-	s.admin("GET /apps", s.getApps)
-	s.admin("GET /apps/new", s.getAppNew)
-	s.admin("POST /apps/new", s.postAppNew)
-	s.admin("GET /apps/{id}", s.getApp)
-	s.admin("POST /apps/{id}", s.postApp)
-	s.admin("POST /apps/{id}/secret", s.postAppSecret)
-	s.admin("POST /apps/{id}/disabled", s.postAppDisabled)
-	s.admin("POST /apps/{id}/delete", s.postAppDelete)
-	s.admin("GET /apps/{id}/permissions", s.getAppPermissions)
-	s.admin("POST /apps/{id}/permissions", s.postAppPermissions)
-	s.admin("GET /apps/{id}/connections", s.getAppConnections)
-	s.admin("POST /apps/{id}/connections/end", s.postAppConnectionEnd)
+	client, private := access.OAuthClient, access.PrivateApp
+	s.managed("GET /apps", client, access.View, s.getApps)
+	s.either("GET /apps/new", access.Create, s.getAppNew)
+	s.managed("POST /apps/new", client, access.Create, s.postAppNew)
+	s.managed("GET /apps/{id}", client, access.View, s.getApp)
+	s.managed("POST /apps/{id}", client, access.Update, s.postApp)
+	s.managed("POST /apps/{id}/secret", client, access.Update, s.postAppSecret)
+	s.managed("POST /apps/{id}/disabled", client, access.Update, s.postAppDisabled)
+	s.managed("POST /apps/{id}/delete", client, access.Remove, s.postAppDelete)
+	s.managed("GET /apps/{id}/permissions", client, access.View, s.getAppPermissions)
+	s.managed("POST /apps/{id}/permissions", client, access.Update, s.postAppPermissions)
+	s.managed("GET /apps/{id}/connections", client, access.View, s.getAppConnections)
+	s.managed("POST /apps/{id}/connections/end", client, access.Update, s.postAppConnectionEnd)
+
+	s.managed("GET /private-apps", private, access.View, s.getPrivateApps)
+	s.managed("GET /private-apps/new", private, access.Create, s.getPrivateNew)
+	s.managed("POST /private-apps/new", private, access.Create, s.postPrivateNew)
+	s.managed("GET /private-apps/{id}", private, access.View, s.getPrivateApp)
+	s.managed("POST /private-apps/{id}", private, access.Update, s.postPrivateApp)
+	s.managed("POST /private-apps/{id}/tokens", private, access.Update, s.postPrivateToken)
+	s.managed("POST /private-apps/{id}/tokens/revoke", private, access.Update, s.postPrivateRevoke)
+	s.managed("POST /private-apps/{id}/disabled", private, access.Update, s.postPrivateDisabled)
+	s.managed("POST /private-apps/{id}/delete", private, access.Remove, s.postPrivateDelete)
+	s.managed("GET /private-apps/{id}/permissions", private, access.View, s.getPrivatePermissions)
+	s.managed("POST /private-apps/{id}/permissions", private, access.Update, s.postPrivatePermissions)
+	s.managed("GET /private-apps/{id}/logs", private, access.View, s.getPrivateLogs)
 
 	s.admin("GET /settings", s.getSettings)
 	s.admin("GET /settings/roles", s.getRoles)
@@ -186,6 +201,9 @@ func samples() map[string]any {
 		"app":             sampleApp,
 		"app_permissions": sampleAppPermissions,
 		"app_connections": sampleAppConnections,
+		"private_app":     samplePrivateApp,
+		"private_new":     samplePrivateNew,
+		"private_logs":    sampleLogs,
 		"authorize":       sampleAuthorize,
 		"leave":           sampleLeave,
 		"roles":           sampleRoles,

@@ -1,0 +1,109 @@
+package web_test
+
+import (
+	"html"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"mandorla/internal/testkit"
+)
+
+var shownToken = regexp.MustCompile(`value="(pat_[^"]+)"`)
+
+// A program gets its account in a browser without scripts: permissions copied from a role, a token shown once, calls in the log, the end.
+func TestPrivateAppPages(t *testing.T) {
+	s := testkit.Start(t, "sqlite")
+	ada := newBrowser(t, s.URL).signIn(person(t, "Ada"))
+	ada.get("/private-apps").want(t, http.StatusOK, "No private apps yet", "OAuth clients")
+	ada.get("/apps/new").want(t, http.StatusOK, "Private app")
+	form := ada.get("/private-apps/new").want(t, http.StatusOK, "Role Manager", "OAuth client Claude Connector").form(t, "/private-apps/new")
+	option := regexp.MustCompile(`<option value="(role\.[^"]+)"[^>]*>Role Manager`).FindStringSubmatch(ada.get("/private-apps/new").body)
+	if option == nil {
+		t.Fatal("the role cannot be copied")
+	}
+	form.Set("name", " ")
+	ada.post("/private-apps/new", form).want(t, http.StatusUnprocessableEntity, "Name needs 1 to 80 characters")
+	form.Set("name", "Portal sync")
+	form.Set("from", "role.gone")
+	ada.post("/private-apps/new", form).want(t, http.StatusUnprocessableEntity, "is not there any more")
+	form.Set("from", option[1])
+	made := ada.post("/private-apps/new", form).want(t, http.StatusSeeOther)
+	path := made.header.Get("Location")
+	ada.follow(made).want(t, http.StatusOK, "Portal sync", "No tokens yet", "MCP server URL", "Not used yet")
+	ada.post("/private-apps/new", form).want(t, http.StatusUnprocessableEntity, "There is a private app named Portal sync already")
+
+	form = ada.get(path+"?token").want(t, http.StatusOK, "New token").form(t, path+"/tokens")
+	bad := url.Values{}
+	for name, values := range form {
+		bad[name] = values
+	}
+	bad.Set("tokenName", "")
+	ada.post(path+"/tokens", bad).want(t, http.StatusUnprocessableEntity, "needs 1 to 80 characters")
+	form.Set("tokenName", "Nightly")
+	form.Set("expires", "90")
+	shown := ada.follow(ada.post(path+"/tokens", form).want(t, http.StatusSeeOther)).want(t, http.StatusOK, "Nightly", "I have stored it")
+	token := shownToken.FindStringSubmatch(shown.body)
+	if token == nil {
+		t.Fatal("no token")
+	}
+	done := regexp.MustCompile(`href="([^"]*stored=[^"]+)"`).FindStringSubmatch(shown.body)
+	if after := ada.follow(ada.raw(html.UnescapeString(done[1]))); strings.Contains(after.body, token[1]) {
+		t.Error("the token is still shown")
+	}
+	call := func(want int) {
+		t.Helper()
+		if status, _, text := s.Call(t, token[1], "list_records", map[string]any{"model": "Company", "limit": 2}); status != want {
+			t.Errorf("%d: %s", status, text)
+		}
+	}
+	call(http.StatusOK)
+	s.Call(t, token[1], "get_record", map[string]any{"model": "Company", "id": "0"})
+	ada.get(path+"/logs").want(t, http.StatusOK, "list_records", "get_record", "Nightly", "Company", "not found")
+	if failed := ada.get(path+"/logs?outcome=failed").want(t, http.StatusOK, "get_record"); strings.Contains(failed.body, "list_records") {
+		t.Error("a call that worked is among those that failed")
+	}
+	ada.get(path).want(t, http.StatusOK, "Works")
+
+	perms := ada.get(path+"/permissions").want(t, http.StatusOK, "May view").form(t, path+"/permissions")
+	for _, a := range []string{"view", "create", "update", "remove", "export"} {
+		perms.Del("p.Company." + a)
+	}
+	ada.follow(ada.post(path+"/permissions", perms)).want(t, http.StatusOK, "Saved")
+	ada.post(path+"/permissions", perms).want(t, http.StatusConflict, "meanwhile")
+	if _, isError, text := s.Call(t, token[1], "list_records", map[string]any{"model": "Company"}); !isError || !strings.Contains(text, "no model") {
+		t.Errorf("after the model was taken away: %s", text)
+	}
+	revoke := ada.get(path).form(t, path+"/tokens/revoke")
+	revoke.Set("token", regexp.MustCompile(`name="token" value="([^"]+)"`).FindStringSubmatch(ada.get(path).body)[1])
+	ada.post(path+"/tokens/revoke", revoke).want(t, http.StatusSeeOther)
+	call(http.StatusUnauthorized)
+	ada.get(path).want(t, http.StatusOK, "Revoked")
+	del := ada.get(path).form(t, path+"/delete")
+	ada.post(path+"/delete", del).want(t, http.StatusUnprocessableEntity, "type the app's name")
+	del.Set("confirm", "Portal sync")
+	ada.post(path+"/delete", del).want(t, http.StatusSeeOther)
+	ada.get(path).want(t, http.StatusNotFound)
+}
+
+// Who may not see to apps finds nothing at their addresses; who sees to programs gives them no more than their own role.
+func TestPrivateAppPagesAreGated(t *testing.T) {
+	s := testkit.Start(t, "sqlite")
+	carly, devi := newBrowser(t, s.URL).signIn(person(t, "Carly")), newBrowser(t, s.URL).signIn(person(t, "Devi"))
+	nothing := carly.get("/nothing").want(t, http.StatusNotFound)
+	for _, path := range []string{"/private-apps", "/private-apps/new", "/private-apps/x", "/private-apps/x/permissions", "/private-apps/x/logs", "/apps", "/apps/new"} {
+		if got := carly.get(path).want(t, http.StatusNotFound); len(got.body) != len(nothing.body) {
+			t.Errorf("%s is not like nothing", path)
+		}
+	}
+	if home := carly.get("/"); strings.Contains(home.body, "App Center") {
+		t.Error("the App Center is in the sidebar of somebody who may not open it")
+	}
+	form := devi.get("/private-apps/new").want(t, http.StatusOK).form(t, "/private-apps/new")
+	form.Set("name", "Strong")
+	option := regexp.MustCompile(`<option value="(role\.[^"]+)"[^>]*>Role Administrator`).FindStringSubmatch(devi.get("/private-apps/new").body)
+	form.Set("from", option[1])
+	devi.post("/private-apps/new", form).want(t, http.StatusUnprocessableEntity, "only what one of your roles with full access allows")
+}
