@@ -148,16 +148,16 @@ func (a *App) Close() error {
 
 // Handler gives everything that is served: pages with cookies, and beside them the addresses for programs, which read none.
 func (a *App) Handler() (http.Handler, error) {
-	pages, err := web.New(web.Options{
-		Gate: a.Gate, Identity: a.Identity, OAuth: a.OAuth, Apps: a.Apps, Calls: a.Calls, Registries: a.Schema, Origin: a.cfg.Origin,
-		Now: a.deps.Now, Logger: a.deps.Log, Demo: a.cfg.Demo,
+	mcp, err := mcpserver.New(mcpserver.Options{
+		Gate: a.Gate, Authenticator: mcpTokens{a.OAuth, a.Apps}, Origin: a.cfg.Origin, Now: a.deps.Now, NewID: a.NewID,
+		Logger: a.deps.Log, Version: a.cfg.Version, OnCall: a.logCall,
 	})
 	if err != nil {
 		return nil, err
 	}
-	mcp, err := mcpserver.New(mcpserver.Options{
-		Gate: a.Gate, Authenticator: mcpTokens{a.OAuth, a.Apps}, Origin: a.cfg.Origin, Now: a.deps.Now, NewID: a.NewID,
-		Logger: a.deps.Log, Version: a.cfg.Version, OnCall: a.logCall,
+	pages, err := web.New(web.Options{
+		Gate: a.Gate, Identity: a.Identity, OAuth: a.OAuth, Apps: a.Apps, Calls: a.Calls, Registries: a.Schema, Origin: a.cfg.Origin,
+		Now: a.deps.Now, Logger: a.deps.Log, Demo: a.cfg.Demo, Tools: toolsOf(mcp),
 	})
 	if err != nil {
 		return nil, err

@@ -24,6 +24,7 @@ type Session struct {
 	SeenAt    time.Time
 	ExpiresAt time.Time // at the latest; idleness may end it earlier
 	IP, Agent string    // of the sign-in
+	View      ViewAs    // through whose eyes an administrator looks
 	CSRF      string    // goes into every form; check with CheckCSRF
 	Current   bool      // in lists: the one that asks
 }
@@ -151,7 +152,9 @@ func (s *Service) Session(ctx context.Context, token, tenant string) (Session, a
 		}
 		return out, access.Principal{Email: rec.Account.Email, Surface: access.SurfaceWeb}, nil
 	}
-	out.Tenant = chosen.Tenant
+	if out.Tenant = chosen.Tenant; out.Tenant != rec.Tenant {
+		out.View = ViewAs{}
+	}
 	chosen.Account = rec.Account
 	p, err := s.principal(*chosen, access.SurfaceWeb)
 	if err != nil {
@@ -200,7 +203,7 @@ func (s *Service) touch(ctx context.Context, rec SessionRecord, tenant string) {
 func (s *Service) session(rec SessionRecord) Session {
 	return Session{
 		ID: rec.ID, Account: rec.Account, CreatedAt: rec.CreatedAt, SeenAt: rec.SeenAt,
-		ExpiresAt: rec.CreatedAt.Add(s.AbsoluteTimeout), IP: rec.IP, Agent: rec.Agent,
+		ExpiresAt: rec.CreatedAt.Add(s.AbsoluteTimeout), IP: rec.IP, Agent: rec.Agent, View: rec.View,
 	}
 }
 

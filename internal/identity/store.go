@@ -33,7 +33,9 @@ type Store interface {
 	// SessionsOf lists an account's sessions, newest first, without memberships.
 	SessionsOf(ctx context.Context, account string) ([]SessionRecord, error)
 	TouchSession(ctx context.Context, id string, seen time.Time) error
+	// SetSessionTenant also ends looking through anybody else's eyes.
 	SetSessionTenant(ctx context.Context, id, tenant string) error
+	SetSessionView(ctx context.Context, id string, as ViewAs) error
 	DeleteSession(ctx context.Context, account, id string) error
 	// DeleteSessions removes all of an account's sessions but the one named.
 	DeleteSessions(ctx context.Context, account, except string) error
@@ -64,6 +66,7 @@ type SessionRecord struct {
 	CreatedAt   time.Time
 	SeenAt      time.Time
 	IP, Agent   string
+	View        ViewAs
 	Memberships []Membership // by tenant name
 }
 

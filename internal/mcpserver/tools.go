@@ -72,6 +72,41 @@ func (t *tool) shown(views []record.ModelView) bool {
 	return t.needs == 0 && !t.anyModel || len(t.reaches(views)) > 0
 }
 
+// ToolInfo is a tool as one principal's connection is told of it.
+type ToolInfo struct {
+	Name, Title, Description string
+	ReadOnly                 bool
+	InputSchema              json.RawMessage
+}
+
+// Tools gives what tools/list answers to a connection of this principal.
+func (s *Server) Tools(ctx context.Context, p access.Principal) ([]ToolInfo, error) {
+	views, err := s.opts.Gate.Models(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	var out []ToolInfo
+	for _, t := range s.shown(views) {
+		schema, err := json.Marshal(t.InputSchema)
+		if err != nil {
+			return nil, fmt.Errorf("schema of %s: %w", t.Name, err)
+		}
+		out = append(out, ToolInfo{Name: t.Name, Title: t.Title, Description: t.Description, ReadOnly: t.Annotations.ReadOnlyHint, InputSchema: schema})
+	}
+	return out, nil
+}
+
+// shown describes the tools that apply to what somebody reaches.
+func (s *Server) shown(views []record.ModelView) []*mcp.Tool {
+	out := []*mcp.Tool{}
+	for _, t := range s.tools {
+		if t.shown(views) {
+			out = append(out, t.describe(views))
+		}
+	}
+	return out
+}
+
 // middleware makes the one shared server answer each principal with its own tools.
 func (s *Server) middleware(next mcp.MethodHandler) mcp.MethodHandler {
 	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
@@ -105,12 +140,7 @@ func (s *Server) listTools(ctx context.Context, method string, req mcp.Request, 
 		s.log.ErrorContext(ctx, "list tools", "error", err)
 		return nil, internalError()
 	}
-	list.Tools = []*mcp.Tool{}
-	for _, t := range s.tools {
-		if t.shown(views) {
-			list.Tools = append(list.Tools, t.describe(views))
-		}
-	}
+	list.Tools = s.shown(views)
 	return list, nil
 }
 

@@ -13,7 +13,7 @@ import (
 // Create adds a record. It needs the model's create, update on each sent property (required ones excepted), and the new
 // record must lie inside the portfolio of a role that grants these.
 func (s *Service) Create(ctx context.Context, p access.Principal, w Write) (*Result, error) {
-	r, err := s.begin(ctx, p)
+	r, err := s.beginWrite(ctx, p)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 // Delete removes one record. A record that others cannot be without (a company with end users) is a fault.Conflict;
 // optional references to it stay, as ids without a title.
 func (s *Service) Delete(ctx context.Context, p access.Principal, w Write) (*Result, error) {
-	r, err := s.begin(ctx, p)
+	r, err := s.beginWrite(ctx, p)
 	if err != nil {
 		return nil, err
 	}

@@ -64,6 +64,14 @@ func (s *Service) begin(ctx context.Context, p access.Principal) (*request, erro
 	return &request{Decider: p.Decide(reg), p: p}, nil
 }
 
+// beginWrite is begin for a change. Somebody who looks through another person's eyes changes nothing.
+func (s *Service) beginWrite(ctx context.Context, p access.Principal) (*request, error) {
+	if p.Viewer != nil {
+		return nil, fault.New(fault.Forbidden, "You are viewing as %s, so nothing can be changed. Stop viewing as %s first.", p.PersonName, p.PersonName)
+	}
+	return s.begin(ctx, p)
+}
+
 // model finds a model the principal may view, or create where forCreate is set.
 func (r *request) model(name string, forCreate bool) (*model.Model, error) {
 	m, ok := r.Model(name)

@@ -13,7 +13,7 @@ import (
 // Update changes the sent properties of one record; the others stay. It needs the row as it was and update on each sent property.
 // Values equal to the stored ones change nothing and are not logged.
 func (s *Service) Update(ctx context.Context, p access.Principal, w Write) (*Result, error) {
-	r, err := s.begin(ctx, p)
+	r, err := s.beginWrite(ctx, p)
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ const (
 // Upsert updates the record that the values identify (by _id, then by the model's keys in order), or creates one.
 // A key that belongs to a record the principal may not see is a fault.Conflict, as for any taken unique value.
 func (s *Service) Upsert(ctx context.Context, p access.Principal, w Write) (*Result, Outcome, error) {
-	r, err := s.begin(ctx, p)
+	r, err := s.beginWrite(ctx, p)
 	if err != nil {
 		return nil, "", err
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"mandorla/internal/fault"
 	"mandorla/internal/model"
 	"mandorla/internal/query"
+	"mandorla/internal/web/kit"
 )
 
 // address is the state of a data page. All of it is in the query, so every view of the data is a link.
@@ -193,4 +195,15 @@ func operatorWord(p *model.Property, op model.Op) string {
 		return word
 	}
 	return string(op)
+}
+
+// hiddenFields carries an address through a form, always in the same order.
+func hiddenFields(q url.Values) []kit.Hidden {
+	var out []kit.Hidden
+	for _, name := range slices.Sorted(maps.Keys(q)) {
+		for _, value := range q[name] {
+			out = append(out, kit.Hidden{Name: name, Value: value})
+		}
+	}
+	return out
 }

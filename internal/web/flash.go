@@ -22,6 +22,7 @@ var flashes = map[string]kit.Toast{
 	"disconnected": {Tone: kit.Good, Title: "Disconnected", Text: "The app's next call is refused."},
 	"session":      {Tone: kit.Good, Title: "Session ended"},
 	"password":     {Tone: kit.Good, Title: "Password changed", Text: "Every other session and every connected app was signed out."},
+	"viewed":       {Title: "You see with your own eyes again"},
 	"unchanged":    {Title: "Nothing to save"},
 }
 

@@ -23,6 +23,13 @@ func (s *Server) frame(v *visit) kit.Frame {
 	if f.Person.Name == "" {
 		f.Person.Name = v.who.Email
 	}
+	if v.who.Viewer != nil {
+		f.Marker = viewMarker(v.who)
+		f.Person.Name, f.Person.Email, f.Person.Profile = v.self.PersonName, v.self.Email, ""
+		if v.who.Client != "" && s.Tools != nil {
+			f.Nav.Tools = append(f.Nav.Tools, kit.NavItem{ID: "tools", Label: "Tools", Href: "/view-as/tools", Icon: "tools"})
+		}
+	}
 	for _, t := range v.session.Tenants {
 		if t.ID != v.session.Tenant {
 			f.Tenant.Others = append(f.Tenant.Others, kit.Button{Label: t.Name, Post: "/tenant", Name: "tenant", Value: t.ID})
@@ -40,12 +47,13 @@ func (s *Server) frame(v *visit) kit.Frame {
 		}
 	}
 	switch {
+	case v.who.Viewer != nil:
 	case v.who.Manages(access.OAuthClient, access.View):
 		f.Nav.Tools = append(f.Nav.Tools, kit.NavItem{ID: "apps", Label: "App Center", Href: "/apps", Icon: "apps"})
 	case v.who.Manages(access.PrivateApp, access.View):
 		f.Nav.Tools = append(f.Nav.Tools, kit.NavItem{ID: "apps", Label: "App Center", Href: "/private-apps", Icon: "apps"})
 	}
-	if v.who.Admin {
+	if v.who.Admin && v.who.Viewer == nil {
 		f.Nav.Tools = append(f.Nav.Tools, kit.NavItem{ID: "settings", Label: "Settings", Href: "/settings", Icon: "settings"})
 	}
 	return f

@@ -115,11 +115,7 @@ func (s *Server) dataTable(v *visit, m record.ModelView, a address, path string,
 	}
 	keep := a.first()
 	keep.Search = ""
-	for name, values := range keep.values() {
-		for _, value := range values {
-			t.Search.Keep = append(t.Search.Keep, kit.Hidden{Name: name, Value: value})
-		}
-	}
+	t.Search.Keep = hiddenFields(keep.values())
 	if !searchable(m) {
 		t.Search.Action = ""
 	}

@@ -44,12 +44,7 @@ func (s *Server) filterDrawer(v *visit, m record.ModelView, a address, path stri
 	d.Drawer.Subtitle = p.DisplayLabel()
 	form := kit.Form{Get: true, Action: path, Submit: kit.Button{Label: "Add filter", Look: kit.Primary},
 		Cancel: &kit.Link{Label: "Another property", Href: withParam(base, "filter", "new")}}
-	for name, values := range a.first().values() {
-		for _, value := range values {
-			form.Hidden = append(form.Hidden, kit.Hidden{Name: name, Value: value})
-		}
-	}
-	form.Hidden = append(form.Hidden, kit.Hidden{Name: "filter", Value: "new"}, kit.Hidden{Name: "fp", Value: p.Name})
+	form.Hidden = append(hiddenFields(a.first().values()), kit.Hidden{Name: "filter", Value: "new"}, kit.Hidden{Name: "fp", Value: p.Name})
 	ops := kit.Field{Kind: kit.FieldSelect, Name: "fo", Label: "Condition", ID: "filter-op"}
 	for _, op := range p.Kind.Operators() {
 		ops.Options = append(ops.Options, kit.Option{Value: string(op), Label: operatorWord(p, op), Selected: q.Get("fo") == string(op)})

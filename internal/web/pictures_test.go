@@ -184,6 +184,7 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 		{"app-empty", "Ada", "/apps/" + empty.ID, "No permissions yet"},
 		{"app-permissions", "Ada", app + "/permissions", "In words"},
 		{"app-connections", "Ada", app + "/connections", "Carly"},
+		{"view-as", "Ada", "/settings/view-as", "exactly as somebody"},
 		{"private-apps", "Ada", "/private-apps", "Portal sync"},
 		{"private-new", "Ada", "/private-apps/new", "Copy permissions"},
 		{"private-app", "Ada", "/private-apps/" + program, "Nightly"},

@@ -20,7 +20,8 @@ type visit struct {
 	r       *http.Request
 	token   string
 	session identity.Session
-	who     access.Principal
+	who     access.Principal   // whose eyes the pages are seen through
+	self    access.Principal   // who is signed in; differs from who while an administrator views as somebody
 	models  []record.ModelView // that the person may view or create
 	toasts  []kit.Toast
 }
@@ -53,7 +54,19 @@ func (v *visit) byName(name string) (record.ModelView, bool) {
 type handler func(w http.ResponseWriter, v *visit) error
 
 // page registers a route for people who are signed in. Others are asked to sign in and come back to a GET afterwards.
+// While an administrator views as somebody, there is only what seen registers.
 func (s *Server) page(pattern string, h handler) {
+	s.seen(pattern, func(w http.ResponseWriter, v *visit) error {
+		if v.who.Viewer != nil {
+			return fault.New(fault.Forbidden, "You are viewing as %s: only the data pages are shown then, and nothing can be changed. Stop viewing as %s to go on.",
+				v.who.PersonName, v.who.PersonName)
+		}
+		return h(w, v)
+	})
+}
+
+// seen is page for what can also be looked at through another person's eyes.
+func (s *Server) seen(pattern string, h handler) {
 	s.handle(pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.signedIn(w, r, h) }))
 }
 
@@ -142,7 +155,7 @@ func (s *Server) signedIn(w http.ResponseWriter, r *http.Request, h handler) {
 			return
 		}
 	} else {
-		v.toasts = s.takeFlash(w, r)
+		v.toasts = append(v.toasts, s.takeFlash(w, r)...)
 	}
 	if err := h(w, v); err != nil {
 		s.fail(w, v.r, err)
@@ -159,9 +172,12 @@ func (s *Server) visit(r *http.Request) (*visit, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &visit{r: r, token: token, session: session, who: who}
-	if who.Tenant != "" {
-		if v.models, err = s.Gate.Models(r.Context(), who); err != nil {
+	v := &visit{r: r, token: token, session: session, who: who, self: who}
+	if err := s.look(v); err != nil {
+		return nil, err
+	}
+	if v.who.Tenant != "" {
+		if v.models, err = s.Gate.Models(r.Context(), v.who); err != nil {
 			return nil, err
 		}
 	}

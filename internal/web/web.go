@@ -7,6 +7,7 @@
 package web
 
 import (
+	"context"
 	"embed"
 	"encoding/base32"
 	"errors"
@@ -48,6 +49,8 @@ type Options struct {
 	Now        func() time.Time
 	Rand       io.Reader    // cryptographic randomness; nil: OAuth's
 	Logger     *slog.Logger // nil: nothing is logged
+	// Tools gives what a connection of this principal is told that it can do; nil: that is not shown.
+	Tools func(context.Context, access.Principal) ([]Tool, error)
 	// ClientIP tells who is at the other end, past trusted proxies; nil takes the connection's address.
 	ClientIP func(*http.Request) string
 	// Demo marks a demo installation: a bar above every page, and logins offered on the sign-in page.
@@ -128,7 +131,7 @@ func (s *Server) register() {
 
 	s.open("GET /signin", s.getSignIn)
 	s.open("POST /signin", s.postSignIn)
-	s.page("POST /signout", s.postSignOut)
+	s.seen("POST /signout", s.postSignOut)
 	s.page("POST /tenant", s.postTenant)
 	s.openForm("POST /theme", kit.ThemeHandler())
 
@@ -138,9 +141,9 @@ func (s *Server) register() {
 	s.page("POST /oauth/authorize/tenant", s.postAuthorizeTenant)
 	s.page("POST /oauth/authorize/switch", s.postSwitchPerson)
 
-	s.page("GET /{$}", s.getHome)
-	s.page("GET /data/{model}", s.getData)
-	s.page("GET /data/{model}/{id}", s.getRecord)
+	s.seen("GET /{$}", s.getHome)
+	s.seen("GET /data/{model}", s.getData)
+	s.seen("GET /data/{model}/{id}", s.getRecord)
 
 	client, private := access.OAuthClient, access.PrivateApp
 	s.managed("GET /apps", client, access.View, s.getApps)
@@ -155,6 +158,11 @@ func (s *Server) register() {
 	s.managed("POST /apps/{id}/permissions", client, access.Update, s.postAppPermissions)
 	s.managed("GET /apps/{id}/connections", client, access.View, s.getAppConnections)
 	s.managed("POST /apps/{id}/connections/end", client, access.Update, s.postAppConnectionEnd)
+
+	s.admin("GET /settings/view-as", s.getViewAs)
+	s.admin("POST /settings/view-as", s.postViewAs)
+	s.seen("POST /view-as/stop", s.postStopViewing)
+	s.seen("GET /view-as/tools", s.getViewTools)
 
 	s.managed("GET /private-apps", private, access.View, s.getPrivateApps)
 	s.managed("GET /private-apps/new", private, access.Create, s.getPrivateNew)
@@ -204,6 +212,8 @@ func samples() map[string]any {
 		"private_app":     samplePrivateApp,
 		"private_new":     samplePrivateNew,
 		"private_logs":    sampleLogs,
+		"view_as":         sampleViewAs,
+		"view_tools":      sampleViewTools,
 		"authorize":       sampleAuthorize,
 		"leave":           sampleLeave,
 		"roles":           sampleRoles,

@@ -306,7 +306,7 @@ func (s *Store) DeleteRole(ctx context.Context, tenant, role string) error {
 	return changed(res, err, "There is no such role.")
 }
 
-const sessionColumns = `s.id, s.tenant_id, s.created_at, s.seen_at, s.ip, s.agent`
+const sessionColumns = `s.id, s.tenant_id, s.created_at, s.seen_at, s.ip, s.agent, s.view_person, s.view_client`
 
 type sessionScan struct {
 	rec           identity.SessionRecord
@@ -314,7 +314,7 @@ type sessionScan struct {
 }
 
 func (s *sessionScan) dest() []any {
-	return []any{&s.rec.ID, &s.rec.Tenant, &s.created, &s.seen, &s.rec.IP, &s.rec.Agent}
+	return []any{&s.rec.ID, &s.rec.Tenant, &s.created, &s.seen, &s.rec.IP, &s.rec.Agent, &s.rec.View.Person, &s.rec.View.Client}
 }
 
 func (s *sessionScan) session(a *accountScan) identity.SessionRecord {
@@ -396,8 +396,14 @@ func (s *Store) TouchSession(ctx context.Context, id string, seen time.Time) err
 
 // SetSessionTenant is part of identity.Store.
 func (s *Store) SetSessionTenant(ctx context.Context, id, tenant string) error {
-	_, err := s.exec(ctx, `UPDATE sys_session SET tenant_id = ? WHERE id = ?`, tenant, id)
+	_, err := s.exec(ctx, `UPDATE sys_session SET tenant_id = ?, view_person = '', view_client = '' WHERE id = ?`, tenant, id)
 	return err
+}
+
+// SetSessionView is part of identity.Store.
+func (s *Store) SetSessionView(ctx context.Context, id string, as identity.ViewAs) error {
+	res, err := s.exec(ctx, `UPDATE sys_session SET view_person = ?, view_client = ? WHERE id = ?`, as.Person, as.Client, id)
+	return changed(res, err, "There is no such session.")
 }
 
 // DeleteSession is part of identity.Store.

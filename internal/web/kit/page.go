@@ -166,6 +166,8 @@ type Marker struct {
 	Tone Tone
 	Text string
 	Link *Link
+	// Button acts: "Stop viewing". A bar with one stays in sight.
+	Button *Button
 }
 
 // Toast says what has just happened. Good and neutral ones leave by themselves
