@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"mandorla/internal/model"
-	"mandorla/internal/query"
 )
 
 // Side names one of the things that decide together.
@@ -106,28 +105,8 @@ func (p Principal) Explain(reg *model.Registry, q Question) Verdict {
 	e.client()
 	e.roles()
 	e.shown()
-	return Verdict{Allowed: e.allowed(), Reasons: e.out}
-}
-
-// allowed asks the decider, the same way as the gate does.
-func (e *explainer) allowed() bool {
-	n := e.need
-	allowing := e.d.allowing(n.m, n.actions)
-	for _, prop := range n.view {
-		allowing &= e.d.showing(n.m, prop)
-	}
-	for _, prop := range n.update {
-		allowing &= e.d.writing(n.m, prop, n.action)
-	}
-	if allowing == 0 {
-		return false
-	}
-	for _, prop := range e.props {
-		if rule, _ := n.rule(prop); rule != "" || n.action != Remove && !e.d.Names(n.m, prop, n.action) {
-			return false
-		}
-	}
-	return true
+	_, allowed := e.d.Allowed(m, q.Action, e.props)
+	return Verdict{Allowed: allowed, Reasons: e.out}
 }
 
 // rules adds what nobody's permissions change.
@@ -259,20 +238,3 @@ func (e *explainer) shown() {
 }
 
 func (e *explainer) add(r Reason) { e.out = append(e.out, r) }
-
-// Names reports whether a request for this action may name the property: what may be seen, and at creation what must or, where
-// nothing of the model is seen at all, may be set.
-func (d Decider) Names(m *model.Model, p *model.Property, a Action) bool {
-	if _, ok := query.Seen(sight{d}, m, p); ok {
-		return true
-	}
-	return a == Create && d.Any(m, Create) && d.Writes(m, p, a) && (p.Required || !d.Any(m, View))
-}
-
-// sight lets package query look through a decider; it says nothing of what it does not find.
-type sight struct{ Decider }
-
-func (s sight) Me() string { return s.person }
-func (s sight) Unknown(m *model.Model, _, path string) error {
-	return fmt.Errorf("%s has no %q", m.Name, path)
-}

@@ -16,6 +16,7 @@ type Gate interface {
 	Create(ctx context.Context, p access.Principal, w record.Write) (*record.Result, error)
 	Update(ctx context.Context, p access.Principal, w record.Write) (*record.Result, error)
 	Delete(ctx context.Context, p access.Principal, w record.Write) (*record.Result, error)
+	Refusal(ctx context.Context, p access.Principal, modelName string, a access.Action) error
 }
 
 var _ Gate = (*record.Service)(nil)

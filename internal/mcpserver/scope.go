@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mandorla/internal/access"
+	"mandorla/internal/fault"
 	"mandorla/internal/record"
 )
 
@@ -29,12 +30,7 @@ func (s *Server) refuseScope(ctx context.Context, w http.ResponseWriter, r *http
 	if !ok || view.Actions&t.needs == t.needs {
 		return false
 	}
-	missing := t.needs &^ view.Actions
-	message := fmt.Sprintf("You may not %s %s through this connection: it must be allowed in your role, in the app and in your authorization of it.",
-		missing, strings.ToLower(view.Model.Plural))
-	if name := c.principal.PrivateAppName; name != "" {
-		message = fmt.Sprintf("You may not %s %s: the private app %s does not allow it.", missing, strings.ToLower(view.Model.Plural), name)
-	}
+	message, _ := fault.Safe(s.opts.Gate.Refusal(ctx, c.principal, view.Model.Name, first(t.needs&^view.Actions)))
 	w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer error="insufficient_scope", scope="%s", resource_metadata="%s"`,
 		strings.Join(scopes(view, t.needs), " "), s.metadataURL(r.URL.Path)))
 	env.writeError(w, http.StatusForbidden, codeForbidden, message)
@@ -57,6 +53,16 @@ func (c *caller) namedModel(ctx context.Context, env *envelope) (record.ModelVie
 		return record.ModelView{}, false // the tool will meet the same error and answer it
 	}
 	return findModel(views, name)
+}
+
+// first gives one of the actions: the refusal of the first is the one that is told.
+func first(a access.Action) access.Action {
+	for _, one := range access.Actions {
+		if a&one != 0 {
+			return one
+		}
+	}
+	return 0
 }
 
 // scopes spells actions as scopes, "companies:view".

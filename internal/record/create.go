@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"mandorla/internal/access"
-	"mandorla/internal/fault"
 	"mandorla/internal/model"
 )
 
@@ -22,7 +21,7 @@ func (s *Service) Create(ctx context.Context, p access.Principal, w Write) (*Res
 		return nil, err
 	}
 	if !r.Any(m, access.Create) {
-		return nil, r.forbidden("create " + strings.ToLower(m.Plural))
+		return nil, r.forbidden(access.Act(m, access.Create, nil), m, access.Create, nil)
 	}
 	values, err := r.check(m, w.Values, access.Create)
 	if err != nil {
@@ -37,7 +36,7 @@ func (s *Service) Create(ctx context.Context, p access.Principal, w Write) (*Res
 		return s.insert(ctx, r, res, values, func(ctx context.Context) error {
 			inside, err := s.reaches(ctx, r, m, res.ID, rows)
 			if err == nil && !inside {
-				err = outside(m)
+				err = r.outside(m, access.Create, props(values))
 			}
 			return err
 		})
@@ -49,15 +48,6 @@ func (s *Service) Create(ctx context.Context, p access.Principal, w Write) (*Res
 		res.ID = ""
 	}
 	return res, nil
-}
-
-// outside refuses a record that would lie where the principal may not put it.
-func outside(m *model.Model) error {
-	hint := "Choose a company that is in your portfolio."
-	if m.Anchor == model.Self {
-		hint = fmt.Sprintf("Set %s to yourself.", strings.Join(m.Owners, " or "))
-	}
-	return fault.New(fault.Forbidden, "The %s would lie outside your portfolio. %s", strings.ToLower(m.Label), hint)
 }
 
 func (s *Service) insert(ctx context.Context, r *request, res *Result, values []sent, inside func(context.Context) error) error {
@@ -90,21 +80,18 @@ func (s *Service) insert(ctx context.Context, r *request, res *Result, values []
 
 // forbiddenProps names the sent properties that the action is not allowed on, or all of them where no single role allows them together.
 func (r *request) forbiddenProps(m *model.Model, values []sent, a access.Action) error {
-	var names []string
+	var refused []*model.Property
 	for _, v := range values {
 		if !r.Writes(m, v.prop, a) {
-			names = append(names, v.prop.Name)
+			refused = append(refused, v.prop)
 		}
 	}
-	if len(names) == 0 {
-		for _, v := range values {
-			names = append(names, v.prop.Name)
-		}
-		return r.forbidden(fmt.Sprintf("write %s of %s together in one step", strings.Join(names, ", "), strings.ToLower(m.Plural)))
+	what := access.Act(m, a, refused)
+	if len(refused) == 0 {
+		refused = props(values)
+		what = strings.Replace(access.Act(m, a, refused), a.String(), "write", 1) + " together in one step"
+	} else if a == access.Create {
+		what = strings.Replace(what, a.String(), "set", 1)
 	}
-	verb := "change"
-	if a == access.Create {
-		verb = "set"
-	}
-	return r.forbidden(fmt.Sprintf("%s %s of %s", verb, strings.Join(names, ", "), strings.ToLower(m.Plural)))
+	return r.forbidden(what, m, a, refused)
 }

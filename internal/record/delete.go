@@ -39,7 +39,7 @@ func (s *Service) remove(ctx context.Context, r *request, res *Result) error {
 	m := res.Model
 	rows, ok := r.Rows(m, access.Remove|access.View)
 	if !ok {
-		return r.forbidden("remove " + strings.ToLower(m.Plural))
+		return r.forbidden(access.Act(m, access.Remove, nil), m, access.Remove, nil)
 	}
 	var stored []*model.Property
 	var fields []query.Field
@@ -55,7 +55,7 @@ func (s *Service) remove(ctx context.Context, r *request, res *Result) error {
 		return fmt.Errorf("read %s: %w", m.Name, err)
 	}
 	if len(found) == 0 {
-		return r.forbidden(fmt.Sprintf("remove this %s", strings.ToLower(m.Label)))
+		return r.forbiddenRow("remove this "+strings.ToLower(m.Label), m, access.Remove, nil)
 	}
 	if err := s.unneeded(ctx, r, m, res.ID); err != nil {
 		return err

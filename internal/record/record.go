@@ -139,8 +139,5 @@ func (r *request) view(m *model.Model) ModelView {
 
 // known reports whether a request for this action may name the property.
 func (r *request) known(m *model.Model, p *model.Property, a access.Action) bool {
-	if _, ok := query.Seen(r, m, p); ok {
-		return true
-	}
-	return a == access.Create && r.Any(m, access.Create) && r.Writes(m, p, a) && (p.Required || !r.Any(m, access.View))
+	return r.Names(m, p, a)
 }

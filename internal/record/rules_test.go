@@ -18,9 +18,7 @@ func TestRule3_1_EffectiveIsTheIntersection(t *testing.T) {
 			"Task":    access.FullModel,
 		}
 		through := func(role access.Set) access.Principal {
-			p := f.as(carly, access.ThroughClient([]access.Lane{wide(role)}, authorization, client)...)
-			p.Client, p.ClientName, p.Authorization = "c1", "Claude", "a1"
-			return p
+			return f.through(authorization, client, access.Role{Name: "wide", Portfolio: access.FullAccess, Set: role, Switches: access.SwitchConnect})
 		}
 		p := through(role)
 		has(t, "what all three allow", f.get(p, "Company", acme), `"phase":"Live"`)
@@ -28,7 +26,7 @@ func TestRule3_1_EffectiveIsTheIntersection(t *testing.T) {
 		has(t, "a property the client lacks", f.get(p, "Company", acme, "arr"), "invalid", "no such property")
 		has(t, "a property the authorization lacks", f.get(p, "Company", acme, "h"), "no such property")
 		has(t, "a model the client lacks", f.list(p, record.ListRequest{Model: "Task"}), `not_found: There is no model "Task"`)
-		has(t, "an action the client lacks", f.remove(p, "Company", acme), "forbidden", "role, in the app \"Claude\" and in your authorization")
+		has(t, "an action the client lacks", f.remove(p, "Company", acme), "forbidden", "You may not remove companies: the app Claude does not allow it; an administrator can.")
 		has(t, "a write that all allow", f.update(p, "Company", acme, values{"phase": "Growth"}), `phase: "Live"→"Growth"`)
 		has(t, "a write the client lacks", f.update(p, "Company", acme, values{"status": "lost"}), "forbidden", "status")
 		has(t, "a write of what may not be seen", f.update(p, "Company", acme, values{"h": 1}), "no such property")
@@ -154,7 +152,7 @@ func TestRule3_4_Creating(t *testing.T) {
 		p := f.mine()
 		has(t, "inside", f.create(p, "Company", values{"name": "Elm", "owner": "me"}), `"Elm"`)
 		outside := f.create(p, "Company", values{"name": "Fir"})
-		has(t, "outside the portfolio", outside, "forbidden", "outside your portfolio", "Set owner or coOwner to yourself")
+		has(t, "outside the portfolio", outside, "forbidden", "outside your portfolio (role own: only my portfolio)", "Set owner or coOwner to yourself")
 		has(t, "outside the portfolio", f.create(p, "Company", values{"name": "Fir", "owner": max}), "forbidden")
 		has(t, "below an own company", f.create(p, "Task", values{"mainType": "task", "companyId": birch}), "mainType")
 		foreign := f.create(p, "Task", values{"mainType": "task", "companyId": cedar})
@@ -171,7 +169,7 @@ func TestRule3_4_Creating(t *testing.T) {
 		has(t, "required and allowed", f.create(some, "Company", values{"name": "Gum", "phase": "Live"}), `"Gum"`)
 		has(t, "not allowed", f.create(some, "Company", values{"name": "Hop", "arr": 1, "h": 2, "phase": "Live"}), "forbidden", "set h, arr of companies")
 		has(t, "without the required one", f.create(some, "Company", values{"phase": "Live"}), "invalid", "name: is required")
-		has(t, "without create", f.create(f.as(carly, wide(access.Of(f.reg, access.View))), "Company", values{"name": "Ivy"}), "forbidden: You may not create companies: an administrator can allow it in your role")
+		has(t, "without create", f.create(f.as(carly, wide(access.Of(f.reg, access.View))), "Company", values{"name": "Ivy"}), "forbidden: You may not create companies: the role wide does not allow it; an administrator can.")
 
 		// Two lanes that allow a part each allow nothing together.
 		parts := f.as(carly,
@@ -199,15 +197,15 @@ func TestRule3_4_Updating(t *testing.T) {
 		has(t, "and it is gone", f.get(p, "Company", birch), "not_found")
 
 		some := f.as(carly, own(access.Set{"Company": {Actions: access.Update | access.View, View: access.AllProperties, Update: f.only("Company", "phase")}}))
-		has(t, "not allowed", f.update(some, "Company", acme, values{"phase": "x", "arr": 1}), "forbidden", "change arr of companies")
+		has(t, "not allowed", f.update(some, "Company", acme, values{"phase": "x", "arr": 1}), "forbidden", "update arr of companies: the role own does not allow it; an administrator can.")
 		same(t, "nothing of it happened", f.stored("Company", acme, "phase"), `"Growth"`)
-		has(t, "read-only role", f.update(f.as(carly, wide(access.Of(f.reg, access.View))), "Company", acme, values{"phase": "x"}), "forbidden: You may not change companies")
+		has(t, "read-only role", f.update(f.as(carly, wide(access.Of(f.reg, access.View))), "Company", acme, values{"phase": "x"}), "forbidden: You may not update companies: the role wide does not allow it")
 
 		// One lane updates foreign companies' phase, another one's own companies' arr.
 		two := f.as(carly, own(access.Set{"Company": {Actions: access.Update | access.View, View: access.AllProperties, Update: f.only("Company", "arr")}}),
 			wide(access.Set{"Company": {Actions: access.Update | access.View, View: access.AllProperties, Update: f.only("Company", "phase")}}))
 		has(t, "own row, own property", f.update(two, "Company", acme, values{"arr": 5}), "arr: 1200→5")
-		has(t, "foreign row, the other's property", f.update(two, "Company", cedar, values{"arr": 5}), "forbidden", "make this change on this company")
+		has(t, "foreign row, the other's property", f.update(two, "Company", cedar, values{"arr": 5}), "forbidden", "make this change on this company: it is outside your portfolio (role own: only my portfolio). An administrator can widen that.")
 		has(t, "no lane has both", f.update(two, "Company", acme, values{"arr": 6, "phase": "x"}), "forbidden", "together in one step")
 		same(t, "arr", f.stored("Company", cedar, "arr"), "9000")
 

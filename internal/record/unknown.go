@@ -50,15 +50,6 @@ func notFound(m *model.Model, id string) error {
 	return fault.New(fault.NotFound, "There is no %s with the _id %q.", m.Label, query.Clip(id))
 }
 
-// forbidden explains a refused action on something visible, and what would have to change.
-func (r *request) forbidden(what string) error {
-	where := "an administrator can allow it in your role"
-	if r.p.Client != "" {
-		where = fmt.Sprintf("it must be allowed in your role, in the app %q and in your authorization of it", r.p.ClientName)
-	}
-	return fault.New(fault.Forbidden, "You may not %s: %s.", what, where)
-}
-
 // suggest names the nearest of names, or lists all where intro is given and nothing is near.
 func suggest(name string, names []string, intro string) string {
 	if best, ok := model.Nearest(name, names); ok {

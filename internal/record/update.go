@@ -28,7 +28,7 @@ func (s *Service) Update(ctx context.Context, p access.Principal, w Write) (*Res
 			return err
 		}
 		if !r.Any(m, access.Update) {
-			return r.forbidden("change " + strings.ToLower(m.Plural))
+			return r.forbidden(access.Act(m, access.Update, nil), m, access.Update, nil)
 		}
 		values, err := r.check(m, w.Values, access.Update)
 		if err != nil {
@@ -90,7 +90,7 @@ func (s *Service) update(ctx context.Context, r *request, res *Result, values []
 			return err
 		}
 		if !inside {
-			return outside(m)
+			return r.outside(m, access.Update, props(values))
 		}
 	}
 	return s.log(ctx, r, "record.update", res)
@@ -119,7 +119,7 @@ func (s *Service) before(ctx context.Context, r *request, res *Result, values []
 		return nil, nil, fmt.Errorf("read %s: %w", m.Name, err)
 	}
 	if len(found) == 0 {
-		return nil, nil, r.forbidden(fmt.Sprintf("make this change on this %s", strings.ToLower(m.Label)))
+		return nil, nil, r.forbiddenRow("make this change on this "+strings.ToLower(m.Label), m, access.Update, props(values))
 	}
 	title := map[*model.Property]any{}
 	for i, f := range names {

@@ -213,7 +213,7 @@ func TestDelete(t *testing.T) {
 		same(t, "still there", f.stored("Company", acme, "name"), `"Acme"`)
 		has(t, "without remove", f.remove(f.as(carly, wide(access.Of(f.reg, access.View|access.Update))), "Company", delta), "forbidden: You may not remove companies")
 		two := f.as(carly, wide(access.Of(f.reg, access.View)), own(all))
-		has(t, "remove in the own portfolio only", f.remove(two, "Company", delta), "forbidden: You may not remove this company")
+		has(t, "remove in the own portfolio only", f.remove(two, "Company", delta), "forbidden: You may not remove this company: it is outside your portfolio (role own: only my portfolio).")
 		same(t, "delete", f.remove(p, "Company", strings.ToUpper(delta)), delta+` "Delta" [] dry=false`)
 		has(t, "again", f.remove(p, "Company", delta), `not_found: There is no Company with the _id "`+delta)
 		// What pointed at it keeps its place and has no title.

@@ -131,7 +131,7 @@ func TestImport(t *testing.T) {
 func TestImportRefusesWhatTheGateRefuses(t *testing.T) {
 	engines(t, func(t *testing.T, f *fixture) {
 		f.as.Lanes[0].Set = f.as.Lanes[0].Set.Intersect(access.Set{"Company": {Actions: access.View | access.Update, View: access.AllProperties, Update: access.AllProperties}})
-		same(t, "no create", f.run("Company", "name\nAcme\n", transfer.Columns{}, nil), "2 (Acme) You may not create companies: an administrator can allow it in your role.\n0 created, 0 updated, 0 unchanged, 1 refused")
+		same(t, "no create", f.run("Company", "name\nAcme\n", transfer.Columns{}, nil), "2 (Acme) You may not create companies: the role Operator does not allow it; an administrator can.\n0 created, 0 updated, 0 unchanged, 1 refused")
 		f.as.Tenant = ""
 		im := transfer.Import{Gate: f.gate, As: f.as, Model: "Company", Mapping: transfer.Mapping{"name"}}
 		r, err := transfer.NewReader(strings.NewReader("name\nAcme\nBirch\n"))
