@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mandorla/internal/access"
+	"mandorla/internal/explain"
 	"mandorla/internal/fault"
 	"mandorla/internal/store/sqlstore"
 )
@@ -66,4 +67,9 @@ func (a *App) CommandPrincipal(ctx context.Context, tenant, email string) (acces
 		}
 	}
 	return access.Principal{}, fault.New(fault.NotFound, "%s is nobody in %s.", email, t.Name)
+}
+
+// Explain answers questions about permissions.
+func (a *App) Explain() *explain.Service {
+	return &explain.Service{Gate: a.Gate, Identity: a.Identity, OAuth: a.OAuth, Registries: a.Schema}
 }

@@ -38,6 +38,7 @@ var packages = []pkg{
 	{path: "internal/assistant/llm", rank: 6, owns: "language-model providers; a part of the assistant"},
 	{path: "internal/assistant/planner", rank: 6, owns: "the offline planner; a part of the assistant"},
 
+	{path: "internal/explain", rank: 7, owns: "questions about permissions in people's words, over identity, oauth and the gate"},
 	{path: "internal/assistant", rank: 7, owns: "the MCP host; holds its providers"},
 	{path: "internal/demo", rank: 7, owns: "the demo tenant, made through the services"},
 

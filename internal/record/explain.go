@@ -20,6 +20,7 @@ type Question struct {
 // Answer is what the gate would do, and why. Where a record was asked about, the reasons say whether each role reaches it.
 type Answer struct {
 	access.Verdict
+	Action     access.Action
 	Model      *model.Model
 	Properties []*model.Property
 	Record     string
@@ -66,12 +67,11 @@ type explanation struct {
 	asker  *request
 	of     *request
 	full   bool // the asker may know all of the subject's permissions
-	action access.Action
 	answer Answer
 }
 
 func (e *explanation) question() access.Question {
-	q := access.Question{Model: e.answer.Model.Name, Action: e.action}
+	q := access.Question{Model: e.answer.Model.Name, Action: e.answer.Action}
 	for _, p := range e.answer.Properties {
 		q.Properties = append(q.Properties, p.Name)
 	}
@@ -80,7 +80,7 @@ func (e *explanation) question() access.Question {
 
 // names finds model and properties, as far as the asker may know of them.
 func (e *explanation) names(q Question) error {
-	e.action = q.Action
+	e.answer.Action = q.Action
 	if q.Action.String() == "" || strings.Contains(q.Action.String(), ",") {
 		return fault.BadField("action", "is one of %s.", access.AllActions)
 	}
@@ -117,7 +117,7 @@ func (e *explanation) record(ctx context.Context, q Question) error {
 	e.answer.Record, e.answer.Title = id, title
 	bySets := e.answer.Allowed
 	if bySets {
-		rows, _ := e.of.Allowed(m, e.action, e.answer.Properties)
+		rows, _ := e.of.Allowed(m, q.Action, e.answer.Properties)
 		if e.answer.Allowed, err = e.s.reaches(ctx, e.of, m, id, rows); err != nil {
 			return err
 		}

@@ -14,7 +14,7 @@ import (
 // allow it elsewhere does so here. Which of several roles reaches a row would tell who owns it.
 func (e *explanation) portfolios(ctx context.Context, bySets bool) error {
 	bounds := map[string]bool{}
-	for _, l := range e.of.Bounds(e.answer.Model, e.action, e.answer.Properties) {
+	for _, l := range e.of.Bounds(e.answer.Model, e.answer.Action, e.answer.Properties) {
 		bounds[l.Role] = bySets && !e.answer.Allowed
 	}
 	for i := range e.answer.Reasons {
