@@ -16,7 +16,10 @@ func (s *Server) getSettings(w http.ResponseWriter, v *visit) error {
 }
 
 func (s *Server) settingsTabs(active string) kit.Tabs {
-	return kit.Tabs{Label: "Settings", Items: []kit.Tab{{Label: "Roles", Icon: "user-shield", Href: "/settings/roles", Active: active == "roles"}}}
+	return kit.Tabs{Label: "Settings", Items: []kit.Tab{
+		{Label: "Roles", Icon: "user-shield", Href: "/settings/roles", Active: active == "roles"},
+		{Label: "Explain", Icon: "help-circle", Href: "/settings/explain", Active: active == "explain"},
+	}}
 }
 
 func (s *Server) getRoles(w http.ResponseWriter, v *visit) error {

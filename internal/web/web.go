@@ -182,6 +182,7 @@ func (s *Server) register() {
 	s.admin("GET /settings/roles/{id}", s.getRole)
 	s.admin("POST /settings/roles/{id}", s.postRole)
 	s.admin("POST /settings/roles/{id}/delete", s.postRoleDelete)
+	s.admin("GET /settings/explain", s.getExplain)
 
 	s.page("GET /profile", s.getProfile)
 	s.page("POST /profile/password", s.postPassword)
@@ -218,6 +219,7 @@ func samples() map[string]any {
 		"leave":           sampleLeave,
 		"roles":           sampleRoles,
 		"role":            sampleRole,
+		"explain":         sampleExplain,
 		"profile":         sampleProfile,
 	}
 }
