@@ -71,5 +71,5 @@ func (a *App) CommandPrincipal(ctx context.Context, tenant, email string) (acces
 
 // Explain answers questions about permissions.
 func (a *App) Explain() *explain.Service {
-	return &explain.Service{Gate: a.Gate, Identity: a.Identity, OAuth: a.OAuth, Registries: a.Schema}
+	return &explain.Service{Gate: a.Gate, Identity: a.Identity, OAuth: a.OAuth, Apps: a.Apps, Registries: a.Schema}
 }

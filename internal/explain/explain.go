@@ -1,7 +1,7 @@
 // Package explain owns questions about permissions as people put them ("can Carly through Claude update arr of Acme?"): it reads
 // them, finds whom and what they mean, and asks the gate.
 //
-// It decides nothing: the verdict is access's and record's, principals come from identity and oauth. Package web and the command line
+// It decides nothing: the verdict is access's and record's, principals come from identity, oauth and privateapp. Package web and the command line
 // call it.
 package explain
 
@@ -15,6 +15,7 @@ import (
 	"mandorla/internal/identity"
 	"mandorla/internal/model"
 	"mandorla/internal/oauth"
+	"mandorla/internal/privateapp"
 	"mandorla/internal/record"
 )
 
@@ -23,12 +24,13 @@ type Service struct {
 	Gate       *record.Service
 	Identity   *identity.Service
 	OAuth      *oauth.Service
+	Apps       *privateapp.Service
 	Registries record.Registries
 }
 
 // Asked is a question in people's words. Names may be ids, names or, for people, e-mail addresses.
 type Asked struct {
-	Person   string
+	Person   string // or a private app
 	Client   string // "": directly
 	Action   string
 	Model    string
@@ -49,7 +51,8 @@ type Answer struct {
 	Question  string   `json:"question"`
 	Answer    string   `json:"answer"` // one sentence
 	Allowed   bool     `json:"allowed"`
-	Person    Named    `json:"person"`
+	Person    *Named   `json:"person,omitempty"`
+	App       *Named   `json:"private_app,omitempty"` // in place of a person
 	Client    *Named   `json:"client,omitempty"`
 	Connected *bool    `json:"connected,omitempty"` // through a client: whether there is a living connection
 	Action    string   `json:"action"`
@@ -81,11 +84,10 @@ func (s *Service) Ask(ctx context.Context, asker access.Principal, asked Asked) 
 	if !ok {
 		return nil, fault.BadField("action", "is one of view, create, update, remove and export.")
 	}
-	person, err := f.person(ctx, asked.Person)
-	if err != nil {
+	out := &Answer{Action: action.String()}
+	if err := f.who(ctx, asked.Person, asked.Client == "", out); err != nil {
 		return nil, err
 	}
-	out := &Answer{Person: person, Action: action.String()}
 	if err := s.subject(ctx, f, asked.Client, out); err != nil {
 		return nil, err
 	}
@@ -103,10 +105,14 @@ func (s *Service) Ask(ctx context.Context, asker access.Principal, asked Asked) 
 
 // subject finds the client, and makes the principal that the question is about.
 func (s *Service) subject(ctx context.Context, f *finder, client string, out *Answer) (err error) {
-	if out.Person.ID != f.asker.Person {
+	if out.Person == nil || out.Person.ID != f.asker.Person {
 		if err := identity.MayManage(f.asker, f.asker.Tenant); err != nil {
 			return err
 		}
+	}
+	if out.App != nil {
+		out.Subject, err = s.Apps.Principal(ctx, f.asker, out.App.ID, access.SurfaceREST)
+		return err
 	}
 	if client == "" {
 		out.Subject, err = s.Identity.PrincipalFor(ctx, f.asker.Tenant, out.Person.ID, f.asker.Surface)
@@ -127,6 +133,14 @@ func (s *Service) subject(ctx context.Context, f *finder, client string, out *An
 	return nil
 }
 
+// Who gives the person or private app.
+func (a *Answer) Who() Named {
+	if a.App != nil {
+		return *a.App
+	}
+	return *a.Person
+}
+
 // fill takes over what the gate said, and puts it in sentences.
 func (a *Answer) fill(got *record.Answer) {
 	a.Allowed, a.Model, a.Changes = got.Allowed, got.Model.Name, got.Changes()
@@ -142,7 +156,7 @@ func (a *Answer) fill(got *record.Answer) {
 	for _, r := range got.Reasons {
 		a.Reasons = append(a.Reasons, Reason{Reason: r, Decides: got.Decides(r), Sentence: r.Label() + " " + r.Text + "."})
 	}
-	who := a.Person.Name
+	who := a.Who().Name
 	if a.Client != nil {
 		who += " through " + a.Client.Name
 	}

@@ -10,6 +10,7 @@ import (
 	"mandorla/internal/explain"
 	"mandorla/internal/fault"
 	"mandorla/internal/oauth"
+	"mandorla/internal/privateapp"
 	"mandorla/internal/testkit"
 )
 
@@ -19,6 +20,17 @@ func TestAsk(t *testing.T) {
 		s := testkit.Start(t, engine)
 		s.Connect(t, demo.Carly)
 		if _, _, err := s.OAuth.CreateClient(t.Context(), s.Admin, oauth.ClientInput{Name: "Claude Desktop", Kind: oauth.Public, Set: access.Set{}}); err != nil {
+			t.Fatal(err)
+		}
+		view := access.Set{"Company": {Actions: access.View, View: access.AllProperties}}
+		if _, err := s.Apps.Create(t.Context(), s.Admin, privateapp.Input{Name: "Portal sync", Set: view}); err != nil {
+			t.Fatal(err)
+		}
+		off, err := s.Apps.Create(t.Context(), s.Admin, privateapp.Input{Name: "Old sync", Set: view})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Apps.Update(t.Context(), s.Admin, off.ID, off.Version, privateapp.Input{Name: off.Name, Set: view}); err != nil {
 			t.Fatal(err)
 		}
 		ask := func(asker access.Principal, text string) string {
@@ -52,6 +64,10 @@ func TestAsk(t *testing.T) {
 			"can Carly view the arr of company Nowhere":                           "not_found: There are no companies that \"Nowhere\" may mean.",
 			"can Carly view company " + strings.Repeat("0", 24):                   "not_found: There is no Company with the _id",
 			"can Carly through pk_AAAAAAAAAAAAAAAAAAAAAA view companies":          "not_found: There is no such client.",
+			"can Portal sync view Brightwater Energy":                             "Yes, Portal sync may view Brightwater Energy.",
+			"can Portal sync update Brightwater Energy":                           "No, Portal sync may not update Brightwater Energy. Let the private app Portal sync update companies.",
+			"can Old sync view companies":                                         "not_found: The private app \"Old sync\" is disabled: it reaches nothing.",
+			"can Portal sync through Claude Connector view company":               "not_found: None of the people is called \"Portal sync\".",
 		} {
 			if got := ask(s.Admin, text); !strings.HasPrefix(got, want) {
 				t.Errorf("%s\n got %s\nwant %s", text, got, want)
@@ -64,6 +80,7 @@ func TestAsk(t *testing.T) {
 		// People may ask about themselves, and about nobody else.
 		carly := s.Person(t, demo.Carly)
 		for text, want := range map[string]string{
+			"can Portal sync view companies":                         "not_found: None of the people is called \"Portal sync\".",
 			"can me view companies":                                  "Yes, Carly Hart may view companies, within the portfolio.",
 			"can Carly through " + s.Client.ID + " update companies": "Yes, Carly Hart through Claude Connector may update companies, within the portfolio.",
 			"can Jonas view companies":                               "forbidden: Only an administrator may do this.",

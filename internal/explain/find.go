@@ -73,20 +73,37 @@ func listed(all []candidate) string {
 	return access.Listed(out, "and")
 }
 
-// person finds somebody by id, e-mail address, name or nickname.
-func (f *finder) person(ctx context.Context, words string) (Named, error) {
+// who finds a person by id, e-mail address, name or nickname, or, where apps may be meant, a private app.
+func (f *finder) who(ctx context.Context, words string, apps bool, out *Answer) error {
 	words = strings.TrimSpace(words)
-	if words == "" {
-		return Named{}, fault.BadField("person", "is missing: say who is asking.")
-	}
 	if same(words, "me") || same(words, "i") {
 		words = f.asker.Person
 	}
-	people, err := f.people(ctx)
-	if err != nil {
-		return Named{}, err
+	if words == "" {
+		return fault.BadField("person", "is missing: say who is meant.")
 	}
-	return pick("people", words, people)
+	all, err := f.people(ctx)
+	if err != nil {
+		return err
+	}
+	app := map[string]bool{}
+	if apps && f.asker.Manages(access.PrivateApp, access.View) {
+		list, err := f.s.Apps.Apps(ctx, f.asker)
+		if err != nil {
+			return err
+		}
+		for _, a := range list {
+			app[a.ID] = true
+			all = append(all, candidate{Named: Named{ID: a.ID, Name: a.Name}, also: []string{"private app"}})
+		}
+	}
+	found, err := pick("people", words, all)
+	if app[found.ID] {
+		out.App = &found
+	} else {
+		out.Person = &found
+	}
+	return err
 }
 
 // people lists the people of the tenant that the asker may see, by name; also[0] is the address.

@@ -12,7 +12,7 @@ import (
 )
 
 // What Through says of a person and a client is what a token of theirs would do: connected, narrowed, and not connected at all.
-func TestThrough(t *testing.T) {
+func TestThroughIsWhatATokenDoes(t *testing.T) {
 	for _, engine := range engines {
 		t.Run(engine, func(t *testing.T) {
 			w := newWorld(t, openStore(t, engine))

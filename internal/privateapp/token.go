@@ -151,9 +151,7 @@ func (s *Service) Authenticate(ctx context.Context, token string, surface access
 			s.Log.WarnContext(ctx, "note use of a token", "err", err)
 		}
 	}
-	return access.Principal{
-		Tenant: a.Tenant, TenantName: st.TenantName, PrivateApp: a.ID, PrivateAppName: a.Name, Token: st.Token.Name,
-		Surface: surface, RegistryVersion: st.RegistryVersion, Switches: access.SwitchImport | access.SwitchExport,
-		Lanes: []access.Lane{{Role: a.Name, Portfolio: access.FullAccess, Set: a.Set}},
-	}, nil
+	p := a.principal(surface, st.RegistryVersion)
+	p.TenantName, p.Token = st.TenantName, st.Token.Name
+	return p, nil
 }

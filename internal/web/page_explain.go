@@ -57,7 +57,7 @@ func (s *Server) getExplain(w http.ResponseWriter, v *visit) error {
 	asked, err := explainAsked(in)
 	var answer *explain.Answer
 	if err == nil && (asked.Person != "" || wantsJSON(v.r)) {
-		service := explain.Service{Gate: s.Gate, Identity: s.Identity, OAuth: s.OAuth, Registries: s.Registries}
+		service := explain.Service{Gate: s.Gate, Identity: s.Identity, OAuth: s.OAuth, Apps: s.Apps, Registries: s.Registries}
 		answer, err = service.Ask(v.ctx(), v.who, asked)
 	}
 	if wantsJSON(v.r) {
@@ -122,7 +122,7 @@ func (s *Server) showExplain(w http.ResponseWriter, v *visit, asked explain.Aske
 	if answer != nil {
 		view.Ask.Title = "Ask something else"
 		view.Answer = s.explainAnswer(reg, answer)
-		asked = explain.Asked{Person: answer.Person.Name, Action: answer.Action, Model: answer.Model, Property: answer.Property}
+		asked = explain.Asked{Person: answer.Who().Name, Action: answer.Action, Model: answer.Model, Property: answer.Property}
 		if answer.Client != nil {
 			asked.Client = answer.Client.ID
 		}
@@ -165,7 +165,7 @@ func explainForm(reg *model.Registry, clients []oauth.Client, asked explain.Aske
 		ID: "explain", Action: "/settings/explain", Get: true, Two: true, Submit: kit.Button{Label: "Explain", Look: kit.Primary},
 		Fields: []kit.Field{
 			{Name: "q", Label: "Ask in words", Type: "search", Wide: true, Placeholder: "can Carly through Claude update arr of Acme?", Help: "Or leave this empty and choose below."},
-			{Name: "person", Label: "Person", Value: asked.Person, Help: "Name or e-mail address."},
+			{Name: "person", Label: "Person or private app", Value: asked.Person, Help: "Name or e-mail address."},
 			{Kind: kit.FieldSelect, Name: "client", Label: "How", Options: through},
 			{Kind: kit.FieldSelect, Name: "action", Label: "Action", Options: actions},
 			{Kind: kit.FieldSelect, Name: "model", Label: "Model", Options: models},
@@ -201,9 +201,11 @@ func (s *Server) explainAnswer(reg *model.Registry, a *explain.Answer) *explainA
 func explainHref(reg *model.Registry, a *explain.Answer, r explain.Reason) string {
 	switch r.Side {
 	case access.SideRole, access.SideSwitch, access.SidePortfolio:
-		if r.ID != "" {
+		if r.ID != "" && a.App == nil {
 			return "/settings/roles/" + r.ID
 		}
+	case access.SideApp:
+		return "/private-apps/" + r.ID + "/permissions"
 	case access.SideClient:
 		return "/apps/" + r.ID + "/permissions"
 	case access.SideAuthorization, access.SideScope:
@@ -218,7 +220,7 @@ func explainHref(reg *model.Registry, a *explain.Answer, r explain.Reason) strin
 
 // explainLink is the address of a question, by ids.
 func explainLink(a *explain.Answer) string {
-	q := url.Values{"person": {a.Person.ID}, "action": {a.Action}, "model": {a.Model}}
+	q := url.Values{"person": {a.Who().ID}, "action": {a.Action}, "model": {a.Model}}
 	if a.Client != nil {
 		q.Set("client", a.Client.ID)
 	}
