@@ -187,7 +187,7 @@ func TestExplainWords(t *testing.T) {
 		},
 		{
 			"the role", person, "Company", access.Update, "arr",
-			"NO: Role CSM allows to update companies, but not their arr\nyes: Portfolio of CSM is only my portfolio: companies that the person owns or co-owns, and what belongs to them\nNO: Property arr may not be seen, and what may not be seen cannot be written",
+			"NO: Role CSM allows update on companies, but not of arr\nyes: Portfolio of CSM is only my portfolio: companies that the person owns or co-owns, and what belongs to them\nNO: Property arr may not be seen, and what may not be seen cannot be written",
 			"the role CSM does not allow it; an administrator can; arr may not be seen, and what may not be seen cannot be written",
 			"Let the role CSM view arr of companies. Let the role CSM update arr of companies.",
 		},
@@ -203,7 +203,7 @@ func TestExplainWords(t *testing.T) {
 		},
 		{
 			"the client", claude, "Company", access.Update, "phase",
-			"no: Authorization of Claude includes to view companies, but not to update them\nNO: App Claude allows to view companies, but not to update them\nyes: Role CSM allows it\nyes: Switch “Connect apps and AI assistants” of CSM is on\nyes: Portfolio of CSM is only my portfolio: companies that the person owns or co-owns, and what belongs to them",
+			"no: Authorization of Claude includes view on companies, but not update\nNO: App Claude allows view on companies, but not update\nyes: Role CSM allows it\nyes: Switch “Connect apps and AI assistants” of CSM is on\nyes: Portfolio of CSM is only my portfolio: companies that the person owns or co-owns, and what belongs to them",
 			"the app Claude does not allow it; an administrator can",
 			"Let the app Claude update phase of companies. Then connect again: the authorization does not include it yet.",
 		},
@@ -215,13 +215,13 @@ func TestExplainWords(t *testing.T) {
 		},
 		{
 			"both", claude, "End User", access.Remove, "",
-			"no: Authorization of Claude does not include anything on end users\nNO: App Claude allows to view end users, but not to remove them\nNO: Role CSM does not allow anything on end users\nyes: Switch “Connect apps and AI assistants” of CSM is on\nyes: Portfolio of CSM is only my portfolio: companies that the person owns or co-owns, and what belongs to them",
+			"no: Authorization of Claude does not include anything on end users\nNO: App Claude allows view on end users, but not remove\nNO: Role CSM does not allow anything on end users\nyes: Switch “Connect apps and AI assistants” of CSM is on\nyes: Portfolio of CSM is only my portfolio: companies that the person owns or co-owns, and what belongs to them",
 			"neither the app Claude nor the role CSM allows it; an administrator can",
 			"Let the app Claude remove end users. Let the role CSM remove end users. Then connect again: the authorization does not include it yet.",
 		},
 		{
 			"the authorization", narrowed, "Company", access.View, "phase",
-			"NO: Authorization of Claude includes to view companies, but not their phase\nyes: App Claude allows it\nyes: Role CSM allows it\nyes: Switch “Connect apps and AI assistants” of CSM is on\nyes: Portfolio of CSM is only my portfolio: companies that the person owns or co-owns, and what belongs to them",
+			"NO: Authorization of Claude includes view on companies, but not of phase\nyes: App Claude allows it\nyes: Role CSM allows it\nyes: Switch “Connect apps and AI assistants” of CSM is on\nyes: Portfolio of CSM is only my portfolio: companies that the person owns or co-owns, and what belongs to them",
 			"your authorization of Claude does not include it; connect again to add it", "Connect Claude again and let it view phase of companies.",
 		},
 		{
@@ -247,7 +247,7 @@ func TestExplainWords(t *testing.T) {
 		},
 		{
 			"a private app", private, "Company", access.Create, "",
-			"NO: Private app Sync allows to view companies, but not to create them\nyes: Portfolio of Sync is full access: all companies and what belongs to them",
+			"NO: Private app Sync allows view on companies, but not create\nyes: Portfolio of Sync is full access: all companies and what belongs to them",
 			"the private app Sync does not allow it; an administrator can", "Let the private app Sync create companies.",
 		},
 		{

@@ -63,13 +63,13 @@ func (n need) words(set Set, yes, no string) string {
 	case p.Actions == 0:
 		return fmt.Sprintf("%s anything on %s", no, plural)
 	case missing != 0:
-		return fmt.Sprintf("%s to %s %s, but not to %s them", yes, p.Actions.list("and"), plural, missing.list("or"))
+		return fmt.Sprintf("%s %s on %s, but not %s", yes, p.Actions.list("and"), plural, missing.list("or"))
 	}
 	if lacks := without(n.view, p.View); lacks != "" {
-		return fmt.Sprintf("%s to %s %s, but not their %s", yes, n.action, plural, lacks)
+		return fmt.Sprintf("%s %s on %s, but not of %s", yes, n.action, plural, lacks)
 	}
 	if lacks := without(n.update, p.Update); lacks != "" {
-		return fmt.Sprintf("%s to %s %s, but not their %s", yes, n.action, plural, lacks)
+		return fmt.Sprintf("%s %s on %s, but not of %s", yes, n.action, plural, lacks)
 	}
 	return yes + " it"
 }

@@ -90,17 +90,17 @@ func TestExplainWalk(t *testing.T) {
 			{"own company", "true", person, "Company", access.Update, "phase", acme},
 			{"own company, as co-owner", "true", person, "Company", access.Update, "phase", birch},
 			{"end user of an own company through Claude", "true", claude, "End User", access.View, "email", eva},
-			{"arr of an own company", "false; Role CSM allows to view companies, but not their arr → Let the role CSM view arr of companies.", person, "Company", access.View, "arr", acme},
-			{"own company through Claude", "false; App Claude allows to view companies, but not to update them → Let the app Claude update phase of companies. → Then connect again: the authorization does not include it yet.", claude, "Company", access.Update, "phase", acme},
+			{"arr of an own company", "false; Role CSM allows view on companies, but not of arr → Let the role CSM view arr of companies.", person, "Company", access.View, "arr", acme},
+			{"own company through Claude", "false; App Claude allows view on companies, but not update → Let the app Claude update phase of companies. → Then connect again: the authorization does not include it yet.", claude, "Company", access.Update, "phase", acme},
 			{"foreign company", "false; Portfolio of CSM is only my portfolio: Carly Diaz is neither owner nor co-owner of Cedar → Make Carly Diaz owner or co-owner of Cedar, or widen the portfolio of the role CSM.", person, "Company", access.Update, "phase", cedar},
 			{"foreign company through Claude", "false; Portfolio of CSM is only my portfolio: Carly Diaz is neither owner nor co-owner of Cedar → Make Carly Diaz owner or co-owner of Cedar, or widen the portfolio of the role CSM.", claude, "Company", access.View, "", cedar},
 			{"below a foreign company", "false; Portfolio of CSM is only my portfolio: Carly Diaz is neither owner nor co-owner of the company of Finn Falk → Make Carly Diaz owner or co-owner of the company of Finn Falk, or widen the portfolio of the role CSM.", person, "End User", access.View, "", finn},
 			{"asset through Claude", "false; App Claude does not allow anything on assets → Let the app Claude view assets. → Then connect again: the authorization does not include it yet.", claude, "Asset", access.View, "", acmeAsset},
-			{"export, the role", "false; Role CSM allows to view and update companies, but not to export them; Switch “Export” of CSM is off → Let the role CSM export companies. And: Turn on “Export” in the role CSM.", person, "Company", access.Export, "", acme},
+			{"export, the role", "false; Role CSM allows view and update on companies, but not export; Switch “Export” of CSM is off → Let the role CSM export companies. And: Turn on “Export” in the role CSM.", person, "Company", access.Export, "", acme},
 			{"export, the switch", "false; Switch “Export” of CSM is off → Turn on “Export” in the role CSM.", f.person(exporter), "Company", access.Export, "", acme},
 			{"a narrowed authorization", "false; Authorization of Claude does not include anything on end users → Connect Claude again and let it view end users.", narrowed, "End User", access.View, "", eva},
-			{"create in the own portfolio", "false; Role CSM allows to view and update companies, but not to create them → Let the role CSM create companies.", person, "Company", access.Create, "", ""},
-			{"remove", "false; Role CSM allows to view and update companies, but not to remove them → Let the role CSM remove companies.", person, "Company", access.Remove, "", acme},
+			{"create in the own portfolio", "false; Role CSM allows view and update on companies, but not create → Let the role CSM create companies.", person, "Company", access.Create, "", ""},
+			{"remove", "false; Role CSM allows view and update on companies, but not remove → Let the role CSM remove companies.", person, "Company", access.Remove, "", acme},
 			{"what nobody writes", "false; Property hProfile is set by the platform and cannot be written", person, "Company", access.Update, "hProfile", acme},
 			{"what is worked out", "false; Property name is worked out from other properties and cannot be written", person, "End User", access.Update, "name", eva},
 			{"a record that is not there", "not_found: There is no Company with the _id \"" + nobodyID + "\". []", person, "Company", access.View, "", nobodyID},
@@ -161,7 +161,7 @@ func TestExplainPortfolios(t *testing.T) {
 		// A private app.
 		app := f.as("", access.Lane{Portfolio: access.FullAccess, Set: reads})
 		app.PrivateApp, app.PrivateAppName = "p1", "Sync"
-		has(t, "a private app", f.why(f.admin(), app, "Company", access.Update, "", acme), "false; Private app Sync allows to view companies, but not to update them → Let the private app Sync update companies.")
+		has(t, "a private app", f.why(f.admin(), app, "Company", access.Update, "", acme), "false; Private app Sync allows view on companies, but not update → Let the private app Sync update companies.")
 		same(t, "a private app reads", f.why(app, app, "Company", access.View, "", cedar), "true")
 	})
 }
@@ -205,7 +205,7 @@ func TestExplainToOneself(t *testing.T) {
 			return f.why(me, me, modelName, a, property, id)
 		}
 		same(t, "what one may", ask("Company", access.Update, "phase", acme), "true")
-		same(t, "what one may not", ask("Company", access.Remove, "", acme), "false; Role CSM allows to view and update companies, but not to remove them → Let the role CSM remove companies.")
+		same(t, "what one may not", ask("Company", access.Remove, "", acme), "false; Role CSM allows view and update on companies, but not remove → Let the role CSM remove companies.")
 		for what, pair := range map[string][2]string{
 			"a hidden model":    {strings.ReplaceAll(ask("Task", access.View, "", ""), "Task", "Tusk"), ask("Tusk", access.View, "", "")},
 			"a hidden property": {strings.ReplaceAll(ask("Company", access.Update, "arr", ""), "arr", "krr"), ask("Company", access.Update, "krr", "")},
@@ -216,7 +216,7 @@ func TestExplainToOneself(t *testing.T) {
 		// Through an app, about what one sees directly.
 		app := access.Set{"Company": {Actions: access.View, View: access.AllProperties}}
 		claude := f.through(app.Intersect(set), app, csm)
-		has(t, "through an app", f.why(me, claude, "Company", access.Update, "phase", acme), "false; App Claude allows to view companies, but not to update them")
+		has(t, "through an app", f.why(me, claude, "Company", access.Update, "phase", acme), "false; App Claude allows view on companies, but not update")
 		has(t, "through an app, hidden", f.why(me, claude, "Company", access.View, "arr", acme), "no such property")
 		// A filter is the administrators' affair.
 		wideReader := csm

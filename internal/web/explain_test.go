@@ -22,7 +22,7 @@ func TestExplainPage(t *testing.T) {
 
 	said := ada.get(page("q="+url.QueryEscape("can Carly through Claude update tasks?"))).want(t, http.StatusOK,
 		"May Carly Hart through Claude Connector update tasks?", "No, Carly Hart through Claude Connector may not update tasks.",
-		"allows to view tasks, but not to update them", "decides", "Let the app Claude Connector update tasks.", "Overlap")
+		"allows view on tasks, but not update", "decides", "Let the app Claude Connector update tasks.", "Overlap")
 	for _, href := range []string{"/apps/" + s.Client.ID + "/permissions", "/apps/" + s.Client.ID + "/connections", "/settings/roles/"} {
 		if !strings.Contains(said.body, `href="`+href) {
 			t.Errorf("no link to %s", href)
