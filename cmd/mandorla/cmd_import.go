@@ -108,11 +108,11 @@ func (c *importCmd) prepare(ctx context.Context, a *app.App, header []string) (t
 	return run, err
 }
 
-// customs declares the custom properties that the mapping names and that are not there, as text. Only the operator and administrators may.
+// customs declares the custom properties that the mapping names and that are not there, as text. Only the operator and who may create custom fields may.
 func (c *importCmd) customs(ctx context.Context, a *app.App, p access.Principal) (access.Principal, error) {
 	for _, target := range c.Map {
 		name, ok := strings.CutPrefix(target, "custom.")
-		if !ok || !p.Admin {
+		if !ok || !p.Manages(access.CustomField, access.Create) {
 			continue
 		}
 		if _, err := a.Schema.AddCustom(ctx, p.Tenant, c.Model, model.Property{Name: name, Kind: model.Text, Doc: "Imported from a file."}); err != nil {

@@ -44,9 +44,12 @@ type Refused struct {
 }
 
 // Run upserts every row, each in its own transaction: a run that was stopped is repeated as it is, and what is already there
-// stays unchanged. Bad rows are reported and counted; only a failure of the platform itself ends the run.
+// stays unchanged. Without the import switch it is fault.Forbidden. Bad rows are reported and counted; only a failure of the platform itself ends the run.
 func (im Import) Run(ctx context.Context, r *Reader) (Summary, error) {
 	var sum Summary
+	if im.As.Switches&access.SwitchImport == 0 {
+		return sum, fault.New(fault.Forbidden, "You may not import files. Ask an administrator to turn on Import in your role.")
+	}
 	for {
 		row, err := r.Next()
 		if errors.Is(err, io.EOF) {
