@@ -61,6 +61,9 @@ type Store interface {
 	// An authorization whose client, membership, User record or account is gone is a fault.NotFound.
 	Standing(ctx context.Context, authorization string) (Standing, error)
 	StandingByToken(ctx context.Context, hash string) (TokenRecord, Standing, error)
+	// Standings lists what Standing gives for each authorization that matches, by id, at most limit after the one named ("" for the
+	// first ones), in one statement.
+	Standings(ctx context.Context, which Which, after string, limit int) ([]Standing, error)
 
 	// DeleteStale removes requests made before pending, and codes, tokens and authorizations that were over before rest.
 	DeleteStale(ctx context.Context, pending, rest time.Time) error
@@ -113,6 +116,7 @@ type AuthorizationRecord struct {
 // Which selects authorizations; empty fields match all.
 type Which struct {
 	ID, Tenant, Client, Person, Account, Resource string
+	Role                                          string    // with Tenant: only those of people who have this role
 	Alive                                         time.Time // only those that are alive then; zero: also ended ones
 }
 

@@ -155,7 +155,7 @@ func TestReduceRole(t *testing.T) {
 			form.Del(name)
 		}
 	}
-	ada.follow(ada.post(at[1], form)).want(t, http.StatusOK, "Saved")
+	ada.follow(ada.save(at[1], form)).want(t, http.StatusOK, "Saved")
 	carly.raw("/data/licenses").want(t, http.StatusNotFound)
 	p, err := s.OAuth.Authenticate(t.Context(), tokens.Access, oauth.MCP, access.SurfaceMCP)
 	if err != nil || p.Can("License", access.View) || !p.Can("Company", access.View) {
@@ -171,7 +171,7 @@ func TestReduceRole(t *testing.T) {
 	fresh.Set("portfolio", "full")
 	made := ada.post("/settings/roles/new", fresh).want(t, http.StatusSeeOther)
 	path := made.header.Get("Location")
-	ada.follow(made).want(t, http.StatusOK, "Reader", "May view Company")
+	ada.follow(made).want(t, http.StatusOK, "Reader", "May view all ")
 	remove := ada.get(path).form(t, path+"/delete")
 	remove.Set("confirm", "Reader")
 	ada.follow(ada.post(path+"/delete", remove)).want(t, http.StatusOK, "Deleted")

@@ -19,11 +19,8 @@ func matrixOf(reg *model.Registry, set access.Set) kit.Matrix {
 	for _, mod := range reg.Models() {
 		p := set[mod.Name]
 		row := kit.MatrixRow{
-			Model: mod.Name, Label: mod.Label, Icon: mod.Icon,
+			Model: mod.Name, Label: mod.Label, Icon: mod.Icon, Actions: matrixBoxes(p.Actions, access.AllActions),
 			FutureView: kit.Permission{On: p.View.All}, FutureUpdate: kit.Permission{On: p.Update.All},
-		}
-		for i, a := range matrixActions {
-			row.Actions[i].On = p.Actions&a != 0
 		}
 		for _, prop := range mod.Props() {
 			if prop.Name != "_id" {
@@ -33,6 +30,28 @@ func matrixOf(reg *model.Registry, set access.Set) kit.Matrix {
 		m.Rows = append(m.Rows, row)
 	}
 	return m
+}
+
+// matrixOfRole is matrixOf with the internal models below, which only roles reach.
+func matrixOfRole(reg *model.Registry, set access.Set) kit.Matrix {
+	m := matrixOf(reg, set)
+	for i := range m.Rows {
+		m.Rows[i].Group = "Customer data"
+	}
+	for _, in := range access.Internals {
+		m.Rows = append(m.Rows, kit.MatrixRow{
+			Model: in.Name, Label: in.Label, Icon: in.Icon, Group: "Platform", Actions: matrixBoxes(set[in.Name].Actions, in.Actions),
+		})
+	}
+	return m
+}
+
+// matrixBoxes ticks the actions that are on, and draws those that exist.
+func matrixBoxes(on, exist access.Action) (out [5]kit.Permission) {
+	for i, a := range matrixActions {
+		out[i] = kit.Permission{On: on&exist&a != 0, None: exist&a == 0}
+	}
+	return out
 }
 
 func matrixProperty(prop *model.Property, p access.ModelPermission) kit.MatrixProperty {
@@ -47,96 +66,94 @@ func matrixProperty(prop *model.Property, p access.ModelPermission) kit.MatrixPr
 	return out
 }
 
-// readMatrix reads the boxes back. before is the set that the form was drawn from: a model that is allowed an action for the first
-// time, with no property ticked, gets all of them, so that one tick does what it says without scripts.
+// readMatrix reads the boxes back. before is the stored set: what has no box in the form stays as it is there, so that an unchanged
+// form gives the same set. A model that is allowed an action for the first time, with no property ticked, gets all of them, so that
+// one tick does what it says without scripts.
 func readMatrix(reg *model.Registry, form url.Values, before access.Set) access.Set {
-	on := func(name string) bool { return form.Get(name) == "on" }
 	out := access.Set{}
+	for name, p := range before {
+		if m, ok := reg.Model(name); !ok || m.Name != name || !form.Has("pw."+name) {
+			out[name] = p
+		}
+	}
 	for _, m := range reg.Models() {
-		var p access.ModelPermission
-		for _, a := range matrixActions {
-			if on("p." + m.Name + "." + a.String()) {
-				p.Actions |= a
-			}
+		if form.Has("pw." + m.Name) {
+			out[m.Name] = readModel(m, form, before[m.Name])
 		}
-		had := before[m.Name].Actions
-		p.View = readProperties(m, form, "pv."+m.Name+".", on("pa."+m.Name+".view"), false)
-		p.Update = readProperties(m, form, "pu."+m.Name+".", on("pa."+m.Name+".update"), true)
-		if p.View.Empty() && p.Actions&access.View != 0 && had&access.View == 0 {
-			p.View = access.AllProperties
-		}
-		if writes := access.Create | access.Update; p.Update.Empty() && p.Actions&writes != 0 && had&writes == 0 {
-			p.Update = access.AllProperties
-		}
-		out[m.Name] = p
 	}
 	return out.Normal()
 }
 
-func readProperties(m *model.Model, form url.Values, prefix string, future, writable bool) access.Properties {
-	var ids []string
-	all := true
+// readMatrixOfRole is readMatrix for the form of matrixOfRole.
+func readMatrixOfRole(reg *model.Registry, form url.Values, before access.Set) access.Set {
+	out := readMatrix(reg, form, before)
+	for _, in := range access.Internals {
+		if form.Has("pw." + in.Name) {
+			p := before[in.Name]
+			p.Actions = p.Actions&^in.Actions | readActions(form, in.Name)&in.Actions
+			out[in.Name] = p
+		}
+	}
+	return out.Normal()
+}
+
+func readActions(form url.Values, name string) (out access.Action) {
+	for _, a := range matrixActions {
+		if form.Get("p."+name+"."+a.String()) == "on" {
+			out |= a
+		}
+	}
+	return out
+}
+
+func readModel(m *model.Model, form url.Values, before access.ModelPermission) access.ModelPermission {
+	var had access.Action
+	for _, name := range strings.Fields(form.Get("pw." + m.Name)) {
+		a, _ := access.ParseAction(name)
+		had |= a
+	}
+	p := access.ModelPermission{Actions: readActions(form, m.Name)}
+	read := func(prefix, future string, needs access.Action, before access.Properties, write bool) access.Properties {
+		got, all := readProperties(m, form, prefix+m.Name+".", write)
+		switch {
+		case p.Actions&needs != 0 && had&needs == 0 && len(got) == 0:
+			return access.AllProperties
+		case all && form.Get("pa."+m.Name+"."+future) == "on":
+			return access.AllProperties
+		}
+		return access.Only(append(got, without(m, before, write)...)...)
+	}
+	p.View = read("pv.", "view", access.View, before.View, false)
+	p.Update = read("pu.", "update", access.Create|access.Update, before.Update, true)
+	return p
+}
+
+// readProperties lists the ticked properties, and reports whether no box is left unticked.
+func readProperties(m *model.Model, form url.Values, prefix string, write bool) (ids []string, all bool) {
+	all = true
 	for _, p := range m.Props() {
 		switch {
-		case p.Name == "_id" || writable && !p.Writable():
+		case !hasBox(p, write):
 		case form.Get(prefix+p.ID) == "on":
 			ids = append(ids, p.ID)
 		default:
 			all = false
 		}
 	}
-	if future && all {
-		return access.AllProperties
-	}
-	return access.Only(ids...)
+	return ids, all
 }
 
-// presets are sets that a matrix can start from, offered as links to the same page.
-var presets = []struct{ key, label, icon string }{
-	{"view", "View everything", "eye"},
-	{"work", "View, create and update", "pencil"},
-	{"full", "Everything", "shield"},
-	{"none", "Nothing", "shield-off"},
-}
+func hasBox(p *model.Property, write bool) bool { return p.Name != "_id" && (!write || p.Writable()) }
 
-func presetLinks(path string) []kit.Link {
-	var out []kit.Link
-	for _, p := range presets {
-		out = append(out, kit.Link{Label: p.label, Icon: p.icon, Href: path + "?preset=" + p.key})
+// without lists what a stored list holds that no box stands for: properties that were removed, and those that nobody sets.
+func without(m *model.Model, list access.Properties, write bool) []string {
+	var out []string
+	for _, id := range list.IDs {
+		if p, ok := m.PropertyByID(id); !ok || !hasBox(p, write) {
+			out = append(out, id)
+		}
 	}
 	return out
-}
-
-// preset gives a set by its key. Sensitive properties stay out of all but "full".
-func preset(reg *model.Registry, key string) (access.Set, bool) {
-	switch key {
-	case "view":
-		return withoutSensitive(reg, access.Of(reg, access.View)), true
-	case "work":
-		return withoutSensitive(reg, access.Of(reg, access.View|access.Create|access.Update)), true
-	case "full":
-		return access.Full(reg), true
-	case "none":
-		return access.Set{}, true
-	}
-	return nil, false
-}
-
-func withoutSensitive(reg *model.Registry, set access.Set) access.Set {
-	for _, m := range reg.Models() {
-		var plain []string
-		sensitive := false
-		for _, p := range m.Props() {
-			if sensitive = sensitive || p.Sensitive; !p.Sensitive {
-				plain = append(plain, p.ID)
-			}
-		}
-		if p, ok := set[m.Name]; ok && sensitive {
-			p.View, p.Update = access.Only(plain...), access.Only(plain...)
-			set[m.Name] = p
-		}
-	}
-	return set.Normal()
 }
 
 // mandorla draws two sets by how many permissions (an action on a model) each has, and how many both have.

@@ -120,7 +120,7 @@ func (s *Server) freshSecret(v *visit, client string) string {
 
 // placeErrors puts each field error of a fault at its field, and the rest on top of the form.
 func placeErrors(form *kit.Form, err error) {
-	if err == nil {
+	if err == nil || askToConfirm(form, err) {
 		return
 	}
 	msg, fields := fault.Safe(err)

@@ -31,26 +31,33 @@ func (s *Server) getAppPermissions(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	set, changed := preset(reg, v.r.URL.Query().Get("preset"))
-	if !changed {
+	sources, err := s.copySources(v)
+	if err != nil {
+		return err
+	}
+	set, asked, err := otherSet(reg, v, sources)
+	switch {
+	case err != nil:
+		return err
+	case !asked:
 		set = c.Set
+	case wantsSet(v):
+		return writeSet(w, access.DataOnly(set))
 	}
-	if from := v.r.URL.Query().Get("copy"); from != "" {
-		role, err := s.Identity.Role(v.ctx(), v.who.Tenant, from)
-		if err != nil {
-			return err
-		}
-		set, changed = role.Set, true
-	}
-	return s.showAppPermissions(w, v, http.StatusOK, c, set, changed, nil)
+	return s.showAppPermissions(w, v, http.StatusOK, c, access.DataOnly(set), asked, nil)
 }
 
+// showAppPermissions draws the tab with a set that may not be stored yet; problem is what keeps it from being saved.
 func (s *Server) showAppPermissions(w http.ResponseWriter, v *visit, status int, c oauth.Client, set access.Set, dirty bool, problem error) error {
 	connections, err := s.OAuth.ClientConnections(v.ctx(), v.who.Tenant, c.ID)
 	if err != nil {
 		return err
 	}
 	reg, err := s.registry(v)
+	if err != nil {
+		return err
+	}
+	sources, err := s.copySources(v)
 	if err != nil {
 		return err
 	}
@@ -61,27 +68,16 @@ func (s *Server) showAppPermissions(w http.ResponseWriter, v *visit, status int,
 	page.Overlap = &overlap
 	view := appPermissionsView{
 		Matrix: matrixOf(reg, set),
-		Form: kit.Form{
-			ID: "permissions", Action: path, Hidden: []kit.Hidden{{Name: "version", Value: fmt.Sprint(c.Version)}},
-			SaveBar: &kit.SaveBar{Discard: path, Dirty: dirty, Label: "Save", Note: permissionsNote(len(connections))},
-		},
+		Form:   kit.Form{ID: "permissions", Action: path, Hidden: []kit.Hidden{{Name: "version", Value: fmt.Sprint(c.Version)}}},
 	}
-	view.Matrix.Presets = presetLinks(path)
-	roles, err := s.Identity.Roles(v.ctx(), v.who.Tenant)
-	if err != nil {
-		return err
-	}
-	for _, r := range roles {
-		view.Matrix.CopyFrom = append(view.Matrix.CopyFrom, kit.Link{Label: "Role " + r.Name, Icon: "user-shield", Href: path + "?copy=" + r.ID})
+	if view.Matrix.ReadOnly = !v.who.Manages(access.OAuthClient, access.Update); !view.Matrix.ReadOnly {
+		view.Form.SaveBar = &kit.SaveBar{Discard: path, Dirty: dirty, Label: "Save", Note: permissionsNote(len(connections)), Preview: path + "/preview"}
+		view.Matrix.Presets, view.Matrix.CopyFrom = presetLinks(path), copyLinks(path, c.ID, sources)
 	}
 	if c.Dynamic {
 		view.Notice = &kit.Notice{Tone: kit.Info, Title: "Dynamic permissions", Text: "People choose inside their own role when they authorize this client; what is ticked here has no effect."}
 	}
-	if problem != nil {
-		msg, _ := fault.Safe(problem)
-		view.Form.Error = msg
-		view.Form.SaveBar.Dirty = true
-	}
+	placeErrors(&view.Form, problem)
 	return s.kit.Render(w, status, page, "app_permissions", view)
 }
 
@@ -110,9 +106,18 @@ func (s *Server) postAppPermissions(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return errOldForm
 	}
-	if _, err := s.OAuth.UpdateClient(v.ctx(), v.who, c.ID, made, in); fault.Is(err, fault.Conflict) {
+	if made == c.Version {
+		err = s.confirmed(v, oauth.Change{Client: c.ID, Set: in.Set})
+	}
+	if err == nil {
+		_, err = s.OAuth.UpdateClient(v.ctx(), v.who, c.ID, made, in)
+	}
+	switch {
+	case fault.Is(err, fault.Conflict):
 		return s.showAppPermissions(w, v, http.StatusConflict, c, in.Set, true, err)
-	} else if err != nil {
+	case badInput(err):
+		return s.showAppPermissions(w, v, http.StatusUnprocessableEntity, c, in.Set, true, err)
+	case err != nil:
 		return err
 	}
 	return s.done(w, v, "/apps/"+c.ID+"/permissions", "saved")

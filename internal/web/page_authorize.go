@@ -284,7 +284,7 @@ func (s *Server) postDecision(w http.ResponseWriter, v *visit) error {
 			if err != nil {
 				return err
 			}
-			choice = readMatrix(reg, form, access.Full(reg))
+			choice = readMatrix(reg, form, access.Set{})
 		}
 		view.URL, err = s.OAuth.Approve(v.ctx(), request, token, choice, s.visitor(v))
 	case "deny":

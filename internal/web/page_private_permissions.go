@@ -19,17 +19,20 @@ func (s *Server) getPrivatePermissions(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	set, changed := preset(reg, v.r.URL.Query().Get("preset"))
-	if !changed {
+	sources, err := s.copySources(v)
+	if err != nil {
+		return err
+	}
+	set, asked, err := otherSet(reg, v, sources)
+	switch {
+	case err != nil:
+		return err
+	case !asked:
 		set = a.Set
+	case wantsSet(v):
+		return writeSet(w, access.DataOnly(set))
 	}
-	if from := v.r.URL.Query().Get("copy"); from != "" {
-		if set, err = s.copied(v, from); err != nil {
-			return err
-		}
-		changed = true
-	}
-	return s.showPrivatePermissions(w, v, http.StatusOK, a, set, changed, nil)
+	return s.showPrivatePermissions(w, v, http.StatusOK, a, access.DataOnly(set), asked, nil)
 }
 
 func (s *Server) showPrivatePermissions(w http.ResponseWriter, v *visit, status int, a privateapp.App, set access.Set, dirty bool, problem error) error {
@@ -44,14 +47,11 @@ func (s *Server) showPrivatePermissions(w http.ResponseWriter, v *visit, status 
 	}
 	if view.Matrix.ReadOnly = !v.who.Manages(access.PrivateApp, access.Update); !view.Matrix.ReadOnly {
 		view.Form.SaveBar = &kit.SaveBar{Discard: path, Dirty: dirty, Label: "Save", Note: "What is taken away stops at the next call; what is added works at once."}
-		view.Matrix.Presets = presetLinks(path)
 		sources, err := s.copySources(v)
 		if err != nil {
 			return err
 		}
-		for _, one := range sources {
-			view.Matrix.CopyFrom = append(view.Matrix.CopyFrom, kit.Link{Label: one.label, Icon: one.icon, Href: path + "?copy=" + one.key()})
-		}
+		view.Matrix.Presets, view.Matrix.CopyFrom = presetLinks(path), copyLinks(path, a.ID, sources)
 	}
 	if problem != nil {
 		view.Form.Error, _ = fault.Safe(problem)

@@ -7,6 +7,7 @@ import (
 
 	"mandorla/internal/access"
 	"mandorla/internal/fault"
+	"mandorla/internal/oauth"
 	"mandorla/internal/web/kit"
 )
 
@@ -40,8 +41,17 @@ func (s *Server) getRole(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	set, changed := preset(reg, v.r.URL.Query().Get("preset"))
-	if changed {
+	sources, err := s.copySources(v)
+	if err != nil {
+		return err
+	}
+	set, changed, err := otherSet(reg, v, sources)
+	switch {
+	case err != nil:
+		return err
+	case changed && wantsSet(v):
+		return writeSet(w, set)
+	case changed:
 		role.Set = set
 	}
 	return s.showRole(w, v, http.StatusOK, role, changed, nil)
@@ -61,10 +71,12 @@ func (s *Server) showRole(w http.ResponseWriter, v *visit, status int, r access.
 	page.Icon = "user-shield"
 	page.Breadcrumb = []kit.Link{{Label: "Settings", Href: "/settings"}, {Label: "Roles", Href: "/settings/roles"}}
 	view := roleView{
-		Matrix: matrixOf(reg, r.Set),
+		Matrix: matrixOfRole(reg, r.Set),
 		Form: kit.Form{
 			ID: "role", Action: path, Hidden: []kit.Hidden{{Name: "version", Value: fmt.Sprint(r.Version)}},
-			SaveBar: &kit.SaveBar{Discard: path, Dirty: dirty || r.ID == "", Note: "Takes effect at everybody's next request, through every app as well."},
+			SaveBar: &kit.SaveBar{
+				Discard: path, Dirty: dirty || r.ID == "", Note: "Takes effect at everybody's next request, through every app as well.", Preview: path + "/preview",
+			},
 			Fields: []kit.Field{
 				{Name: "name", Label: "Name", Value: r.Name, Required: true, Max: 100, Autofocus: r.ID == ""},
 				{Name: "doc", Label: "What for", Value: r.Doc, Max: 300},
@@ -77,7 +89,11 @@ func (s *Server) showRole(w http.ResponseWriter, v *visit, status int, r access.
 		},
 	}
 	placeErrors(&view.Form, problem)
-	view.Matrix.Presets = presetLinks(path)
+	sources, err := s.copySources(v)
+	if err != nil {
+		return err
+	}
+	view.Matrix.Presets, view.Matrix.CopyFrom = presetLinks(path), copyLinks(path, r.ID, sources)
 	if r.ID != "" {
 		view.Danger = kit.DangerZone{Items: []kit.DangerAct{{
 			Title: "Delete this role", Text: "Only a role that nobody has can be deleted.", Label: "Delete role", Post: path + "/delete", Type: r.Name,
@@ -100,10 +116,15 @@ func (s *Server) postRole(w http.ResponseWriter, v *visit) error {
 	if err != nil || form.Get("matrix") == "" {
 		return errOldForm
 	}
-	role.Name, role.Doc, role.Admin = form.Get("name"), strings.TrimSpace(clip(form.Get("doc"), 300)), form.Get("admin") == "on"
-	role.Portfolio, role.Version = access.Portfolio{Kind: access.PortfolioKind(form.Get("portfolio"))}, made
-	role.Set = readMatrix(reg, form, role.Set)
-	saved, err := s.Identity.SaveRole(v.ctx(), v.who, role)
+	stored := role.Version
+	role = readRole(reg, form, role)
+	if role.Version = made; made == stored {
+		err = s.confirmed(v, oauth.Change{Role: &role})
+	}
+	saved := role
+	if err == nil {
+		saved, err = s.Identity.SaveRole(v.ctx(), v.who, role)
+	}
 	if badInput(err) || fault.Is(err, fault.Conflict) {
 		status := http.StatusUnprocessableEntity
 		if fault.Is(err, fault.Conflict) {

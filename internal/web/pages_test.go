@@ -50,8 +50,8 @@ func paths(t *testing.T, s *testkit.Server) (open, member, admin []string) {
 	}
 	admin = []string{
 		company, company + "?tab=history", company + "?tab=tasks.companyId", "/apps", "/apps/new", "/apps/new?for=claude", "/apps/new?for=other",
-		app, app + "?generate", app + "/permissions", app + "/permissions?preset=full", app + "/permissions?copy=" + role, app + "/connections",
-		"/settings/roles", "/settings/roles/" + role, "/settings/roles/new", "/settings/roles/" + role + "?preset=view",
+		app, app + "?generate", app + "/permissions", app + "/permissions?preset=full", app + "/permissions?copy=role." + role, app + "/connections",
+		"/settings/roles", "/settings/roles/" + role, "/settings/roles/new", "/settings/roles/" + role + "?preset=view", "/settings/roles/" + role + "?copy=client." + s.Client.ID,
 	}
 	return open, member, admin
 }

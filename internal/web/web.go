@@ -156,6 +156,7 @@ func (s *Server) register() {
 	s.managed("POST /apps/{id}/delete", client, access.Remove, s.postAppDelete)
 	s.managed("GET /apps/{id}/permissions", client, access.View, s.getAppPermissions)
 	s.managed("POST /apps/{id}/permissions", client, access.Update, s.postAppPermissions)
+	s.managed("POST /apps/{id}/permissions/preview", client, access.Update, s.postAppPreview)
 	s.managed("GET /apps/{id}/connections", client, access.View, s.getAppConnections)
 	s.managed("POST /apps/{id}/connections/end", client, access.Update, s.postAppConnectionEnd)
 
@@ -181,6 +182,7 @@ func (s *Server) register() {
 	s.admin("GET /settings/roles", s.getRoles)
 	s.admin("GET /settings/roles/{id}", s.getRole)
 	s.admin("POST /settings/roles/{id}", s.postRole)
+	s.admin("POST /settings/roles/{id}/preview", s.postRolePreview)
 	s.admin("POST /settings/roles/{id}/delete", s.postRoleDelete)
 	s.admin("GET /settings/explain", s.getExplain)
 

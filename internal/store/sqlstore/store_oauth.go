@@ -262,6 +262,10 @@ func matching(w oauth.Which, alias string) (cond string, args []any) {
 			add(f.column, f.value, "=")
 		}
 	}
+	if w.Role != "" {
+		parts = append(parts, alias+"person_id IN (SELECT user_id FROM sys_member_role WHERE tenant_id = ? AND role_id = ?)")
+		args = append(args, w.Tenant, w.Role)
+	}
 	if !w.Alive.IsZero() {
 		parts = append(parts, alias+"ended_at = 0")
 		add("expires_at", millis(w.Alive), ">")
@@ -418,8 +422,38 @@ func (s *Store) RevokeToken(ctx context.Context, hash string, at time.Time) erro
 
 const standingColumns = authorizationColumns + `, ` + clientColumns + `, ` + memberColumns + `, ` + accountColumns + `, ` + roleColumns
 
-const standingJoins = ` JOIN sys_oauth_client c ON c.id = z.client_id JOIN sys_member m ON m.tenant_id = z.tenant_id AND m.user_id = z.person_id` +
-	memberJoins + ` JOIN sys_account a ON a.id = m.account_id` + roleJoins
+// standingOne keeps one row for each authorization, standingJoins one for each role of its person.
+const (
+	standingOne = ` JOIN sys_oauth_client c ON c.id = z.client_id JOIN sys_member m ON m.tenant_id = z.tenant_id AND m.user_id = z.person_id` +
+		memberJoins + ` JOIN sys_account a ON a.id = m.account_id`
+	standingJoins = standingOne + roleJoins
+)
+
+// standingScan collects standingColumns.
+type standingScan struct {
+	z authorizationScan
+	c clientScan
+	m memberScan
+	a accountScan
+	r roleScan
+}
+
+func (s *standingScan) dest() []any {
+	return concat(s.z.dest(), s.c.dest(), s.m.dest(), s.a.dest(), s.r.dest())
+}
+
+// standing gives the first row of an authorization, without its role.
+func (s *standingScan) standing() oauth.Standing {
+	out := oauth.Standing{Authorization: s.z.authorization(), Client: s.c.bare(), Member: s.m.membership()}
+	out.Member.Account = s.a.account()
+	return out
+}
+
+func (s *standingScan) addRole(to *oauth.Standing) {
+	if s.r.id.Valid {
+		to.Member.Roles = append(to.Member.Roles, s.r.role())
+	}
+}
 
 // Standing is part of oauth.Store.
 func (s *Store) Standing(ctx context.Context, authorization string) (oauth.Standing, error) {
@@ -443,26 +477,43 @@ func (s *Store) standing(ctx context.Context, before []any, text string, key str
 		return out, err
 	}
 	defer rows.Close()
-	var z authorizationScan
-	var c clientScan
-	var m memberScan
-	var a accountScan
-	var r roleScan
-	dest := concat(before, z.dest(), c.dest(), m.dest(), a.dest(), r.dest())
+	var scan standingScan
+	dest := concat(before, scan.dest())
 	for rows.Next() {
 		if err := rows.Scan(dest...); err != nil {
 			return out, err
 		}
 		if out.Authorization.ID == "" {
-			out.Authorization, out.Client, out.Member = z.authorization(), c.bare(), m.membership()
-			out.Member.Account = a.account()
+			out = scan.standing()
 		}
-		if r.id.Valid {
-			out.Member.Roles = append(out.Member.Roles, r.role())
-		}
+		scan.addRole(&out)
 	}
 	if out.Authorization.ID == "" && rows.Err() == nil {
 		return out, fault.New(fault.NotFound, "There is no such connection.")
+	}
+	return out, rows.Err()
+}
+
+// Standings is part of oauth.Store. The inner statement counts authorizations, the outer one has a row for each role.
+func (s *Store) Standings(ctx context.Context, which oauth.Which, after string, limit int) (out []oauth.Standing, err error) {
+	cond, args := matching(which, "z.")
+	rows, err := s.query(ctx, `SELECT `+standingColumns+` FROM (SELECT z.id FROM sys_oauth_authorization z`+standingOne+
+		` WHERE `+cond+` AND z.id > ? ORDER BY z.id LIMIT ?) page JOIN sys_oauth_authorization z ON z.id = page.id`+standingJoins+` ORDER BY z.id, r.id`,
+		append(args, after, limit)...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var scan standingScan
+	dest := scan.dest()
+	for rows.Next() {
+		if err := rows.Scan(dest...); err != nil {
+			return nil, err
+		}
+		if n := len(out); n == 0 || out[n-1].Authorization.ID != scan.z.rec.ID {
+			out = append(out, scan.standing())
+		}
+		scan.addRole(&out[len(out)-1])
 	}
 	return out, rows.Err()
 }

@@ -29,7 +29,7 @@ func Run(t *testing.T, open Open) {
 		{"values", testValues}, {"custom values", testCustomValues}, {"filters", testFilters}, {"opposites", testOpposites},
 		{"text search", testTextSearch}, {"order", testOrder}, {"pages", testPages}, {"references", testReferences}, {"guards", testGuards},
 		{"tenants", testTenants}, {"writes", testWrites}, {"transactions", testTransactions}, {"writers", testWriters},
-		{"system", testSystem}, {"audit", testAudit}, {"custom properties", testCustomProperties}, {"custom indexes", testCustomIndexes}, {"random", testRandom},
+		{"system", testSystem}, {"audit", testAudit}, {"custom properties", testCustomProperties}, {"custom indexes", testCustomIndexes}, {"standings", testStandings}, {"random", testRandom},
 	} {
 		t.Run(group.name, func(t *testing.T) { group.run(t, open) })
 	}

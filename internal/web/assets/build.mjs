@@ -26,6 +26,7 @@ const FILES = {
   "htmx.js": npm("htmx.org/dist/htmx.min.js"),
   "mandorla.css": src("mandorla.css"),
   "theme.js": src("theme.js"),
+  "matrix.js": src("matrix.js"),
   "mandorla.js": src("mandorla.js"),
 };
 

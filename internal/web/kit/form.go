@@ -125,6 +125,8 @@ type Form struct {
 	Submit  Button
 	Cancel  *Link
 	SaveBar *SaveBar
+	// Notice is said on top, before anything is wrong.
+	Notice *Notice
 	// Error is said on top: what is wrong with the form as a whole.
 	Error string
 	Files bool // multipart, for file fields
@@ -160,6 +162,9 @@ type SaveBar struct {
 	// Preview is an address that is sent the form's data after every change and
 	// answers with the note as plain text: "4 living connections: 1 loses …".
 	Preview string
+	// Confirm goes with a Preview: the note that the button confirms, sent as "confirmed". Scripts set it to the note they show. A
+	// handler that has something to warn of compares it with what it would say now, and otherwise asks first.
+	Confirm string
 	// Dirty shows it at once: the form came back with errors.
 	Dirty bool
 }

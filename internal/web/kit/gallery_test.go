@@ -165,8 +165,8 @@ func galleryMatrix(readOnly bool) Matrix {
 		{"License", "license", [5]Permission{}, 0},
 		{"Task", "checkbox", [5]Permission{on, on, on, on, on}, 6},
 	}
-	for i, r := range rows {
-		row := MatrixRow{Model: strings.ReplaceAll(r.label, " ", ""), Label: r.label, Icon: r.icon, Actions: r.actions, FutureView: on, Open: i == 1 && !readOnly}
+	for _, r := range rows {
+		row := MatrixRow{Model: strings.ReplaceAll(r.label, " ", ""), Label: r.label, Icon: r.icon, Actions: r.actions, FutureView: on}
 		names := []string{"Name", "Owner", "ARR", "Phase", "Renewal date", "Email", "Phone"}
 		for p := range r.props {
 			label := names[p%len(names)]
@@ -179,7 +179,14 @@ func galleryMatrix(readOnly bool) Matrix {
 		if r.label == "Conversation" {
 			row.Note = "This app asks to remove; your role does not have it"
 		}
+		row.Group = "Customer data"
 		m.Rows = append(m.Rows, row)
+	}
+	none := Permission{None: true}
+	if !readOnly {
+		m.Rows = append(m.Rows,
+			MatrixRow{Model: "OAuthClient", Label: "OAuth client", Icon: "plug-connected", Group: "Platform", Actions: [5]Permission{on, on, off, off, none}},
+			MatrixRow{Model: "Role", Label: "Role", Icon: "shield", Group: "Platform", Actions: [5]Permission{off, none, none, none, none}})
 	}
 	return m
 }

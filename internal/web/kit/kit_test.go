@@ -184,23 +184,6 @@ func TestLensKeepsTheShare(t *testing.T) {
 	}
 }
 
-func TestMatrixWords(t *testing.T) {
-	on := Permission{On: true}
-	m := Matrix{Rows: []MatrixRow{
-		{Label: "Company", Actions: [5]Permission{on, on, on}, Properties: []MatrixProperty{
-			{Label: "Name", View: on}, {Label: "Owner", View: on}, {Label: "Phase", View: on}, {Label: "ARR"}}},
-		{Label: "End user", Actions: [5]Permission{on}},
-		{Label: "Asset"},
-	}}
-	want := "May view, create and update Company (all properties but ARR) and view End user. Nothing may be removed or exported."
-	if got := m.Words(); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
-	if got := (Matrix{}).Words(); got != "May do nothing." {
-		t.Error(got)
-	}
-}
-
 func TestTheme(t *testing.T) {
 	post := func(referer string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest("POST", "http://host.example/theme", strings.NewReader("theme=dark"))

@@ -33,12 +33,17 @@
     return values;
   }
 
+  // What a name belongs to, for counting: the properties of a model are one change, and none beside a change of its actions.
   function changes(before, after) {
-    let n = 0;
+    const plain = new Set();
+    const props = new Set();
     for (const name of new Set([...before.keys(), ...after.keys()])) {
-      if (JSON.stringify(before.get(name)) !== JSON.stringify(after.get(name))) n++;
+      if (JSON.stringify(before.get(name)) === JSON.stringify(after.get(name))) continue;
+      const property = /^p[vua]\.([^.]+)\./.exec(name);
+      if (property) props.add(`p.${property[1]}.`);
+      else plain.add(name);
     }
-    return n;
+    return plain.size + [...props].filter((model) => ![...plain].some((name) => name.startsWith(model))).length;
   }
 
   function startSaveBar(bar) {
@@ -48,20 +53,29 @@
     const forced = bar.classList.contains("is-dirty");
     const count = bar.querySelector("[data-savebar-count]");
     const note = bar.querySelector("[data-savebar-note]");
+    const save = bar.querySelector("[name=confirmed]");
+    const first = note.textContent;
     let timer = 0;
     let asked = 0;
+    // What saving will do. The button confirms the note that is shown, and nothing while there is none yet: the server then asks.
     const preview = () => {
       clearTimeout(timer);
+      asked++;
       if (!bar.dataset.preview) return;
+      save.value = "";
       timer = setTimeout(async () => {
-        const turn = ++asked;
+        const turn = asked;
         try {
           const body = new FormData(form);
           const answer = await fetch(bar.dataset.preview, { method: "POST", headers: { "X-Csrf-Token": csrf() },
             body: form.enctype === "multipart/form-data" ? body : new URLSearchParams(body) });
-          if (answer.ok && turn === asked) note.textContent = await answer.text();
+          if (!answer.ok) return;
+          const text = await answer.text();
+          if (turn !== asked) return;
+          note.textContent = text;
+          save.value = text;
         } catch { /* the note stays as it was */ }
-      }, 350);
+      }, 300);
     };
     const update = () => {
       const n = changes(before, snapshot(form));
@@ -69,14 +83,20 @@
       bar.classList.toggle("is-dirty", dirty);
       count.textContent = n > 0 ? plural(n, "change", "changes") : "Unsaved changes";
       if (dirty) unsaved.add(form); else unsaved.delete(form);
-      if (n > 0) preview();
+      if (dirty) preview();
+      else {
+        clearTimeout(timer);
+        asked++;
+        note.textContent = first;
+      }
     };
-    form.addEventListener("input", update);
-    form.addEventListener("change", update);
-    form.addEventListener("mandorla:set", update);
+    for (const kind of ["input", "change", "mandorla:set"]) form.addEventListener(kind, update);
     form.addEventListener("reset", () => setTimeout(() => { form.dispatchEvent(new CustomEvent("mandorla:reset")); update(); }));
     form.addEventListener("submit", leave);
-    if (forced) unsaved.add(form);
+    if (forced) {
+      unsaved.add(form);
+      if (save && !save.value) preview();
+    }
   }
   on("click", "a[data-discard]", leave);
 
@@ -362,114 +382,6 @@
     countTicks(form);
   });
 
-  // ---- Permission matrix ----
-
-  const verbs = ["view", "create", "update", "remove", "export"];
-  const done = ["seen", "created", "updated", "removed", "exported"];
-  const join = (words, last) => words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
-
-  function startMatrix(matrix) {
-    const rows = all(".matrix-row", matrix).map((row) => ({
-      element: row, label: row.dataset.label,
-      boxes: all(".matrix-boxes input", row),
-      props: all("tr[data-prop]", row),
-      text: [row.dataset.label, row.dataset.model, ...all("tr[data-prop]", row).map((p) => p.dataset.prop)].join(" ").toLowerCase(),
-    }));
-    if (matrix.classList.contains("matrix-read")) return;
-    const search = matrix.querySelector("[data-matrix-search]");
-    const only = matrix.querySelector("[data-matrix-only]");
-    const state = (boxes) => { const n = boxes.filter((b) => b.checked).length; return n === 0 ? "none" : n === boxes.length ? "all" : "some"; };
-    const free = (boxes) => boxes.filter((b) => !b.disabled && !b.closest("[hidden]"));
-    const show = (button, boxes) => {
-      const now = state(boxes);
-      button.querySelector(".tri").dataset.state = now;
-      button.setAttribute("aria-pressed", now === "some" ? "mixed" : String(now === "all"));
-    };
-    const toggle = (boxes) => {
-      const change = free(boxes);
-      const to = state(change) !== "all";
-      for (const box of change) box.checked = to;
-      matrix.dispatchEvent(new CustomEvent("mandorla:set", { bubbles: true }));
-    };
-    const propBoxes = (row, kind) => all(`tr[data-prop] input[data-col="${kind}"]`, row);
-    const column = (verb) => rows.filter((r) => !r.element.hidden).flatMap((r) => r.boxes.filter((b) => b.dataset.col === verb));
-
-    function words() {
-      const granted = new Set();
-      const parts = [];
-      for (const row of rows) {
-        const may = row.boxes.filter((b) => b.checked).map((b) => b.dataset.col);
-        const seen = propBoxes(row.element, "pv");
-        const out = seen.filter((b) => !b.checked);
-        const sum = row.element.querySelector("[data-matrix-sum]");
-        sum.textContent = !seen.length || !may.length ? "–" : out.length ? `${seen.length - out.length} of ${seen.length}` : "all";
-        row.element.classList.toggle("is-off", !may.length);
-        if (!may.length) continue;
-        for (const verb of may) granted.add(verb);
-        const limits = !out.length ? "" : out.length <= 3 && seen.length > 3
-          ? ` (all properties but ${join(out.map((b) => b.getAttribute("aria-label").replace(/^View /, "")), "and")})`
-          : ` (${seen.length - out.length} of ${seen.length} properties)`;
-        parts.push(join(may, "and") + " " + row.label + limits);
-      }
-      const more = parts.length - 6;
-      if (more > 1) parts.splice(6, parts.length, `work with ${more} more models`);
-      const never = done.filter((_, i) => !granted.has(verbs[i]));
-      return parts.length ? `May ${join(parts, "and")}.` + (never.length ? ` Nothing may be ${join(never, "or")}.` : "") : "May do nothing.";
-    }
-    function update() {
-      for (const button of all("[data-matrix-column]", matrix)) show(button, column(button.dataset.matrixColumn.toLowerCase()));
-      for (const row of rows) {
-        const button = row.element.querySelector("[data-matrix-row]");
-        if (button) show(button, row.boxes);
-        for (const head of all("[data-matrix-props]", row.element)) show(head, propBoxes(row.element, head.dataset.matrixProps === "View" ? "pv" : "pu"));
-      }
-      matrix.querySelector("[data-matrix-words]").textContent = words();
-    }
-    function filter() {
-      const text = search.value.trim().toLowerCase();
-      let any = false;
-      for (const row of rows) {
-        const hit = text === "" || row.text.includes(text);
-        const lit = !only.checked || row.boxes.some((b) => b.checked);
-        row.element.hidden = !(hit && lit);
-        any ||= hit && lit;
-        const byName = text !== "" && row.label.toLowerCase().includes(text);
-        for (const prop of row.props) prop.hidden = text !== "" && !byName && !prop.dataset.prop.toLowerCase().includes(text);
-        if (text !== "" && hit && !byName) row.element.querySelector("details").open = true;
-      }
-      matrix.querySelector("[data-matrix-none]").hidden = any;
-      update();
-    }
-    matrix.addEventListener("change", (event) => { if (event.target.matches("[data-col]")) update(); });
-    matrix.addEventListener("mandorla:set", update);
-    matrix.closest("form")?.addEventListener("mandorla:reset", filter);
-    // The search and the switch are not part of the form's changes.
-    for (const control of [search, only]) control.addEventListener("input", (event) => { event.stopPropagation(); filter(); });
-    for (const control of [search, only]) control.addEventListener("change", (event) => event.stopPropagation());
-    search.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
-    matrix.addEventListener("click", (event) => {
-      const button = event.target.closest("button.matrix-toggle, button.matrix-row-toggle");
-      if (!button) return;
-      const row = rows.find((r) => r.element === button.closest(".matrix-row"));
-      if (button.dataset.matrixColumn) toggle(column(button.dataset.matrixColumn.toLowerCase()));
-      else if (button.dataset.matrixProps) toggle(propBoxes(row.element, button.dataset.matrixProps === "View" ? "pv" : "pu"));
-      else toggle(row.boxes);
-    });
-    matrix.addEventListener("keydown", (event) => {
-      const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
-      if (!step || !event.target.matches("input[data-col]")) return;
-      const inside = event.target.closest("tr");
-      const grid = (inside ? all("tbody tr:not([hidden])", inside.closest("table")).map((tr) => all("input[data-col]", tr))
-        : rows.filter((r) => !r.element.hidden).map((r) => r.boxes)).filter((line) => line.length);
-      const y = grid.findIndex((line) => line.includes(event.target));
-      const next = grid[y + step[0]]?.[grid[y].indexOf(event.target) + step[1]];
-      if (!next) return;
-      event.preventDefault();
-      next.focus();
-    });
-    filter();
-  }
-
   // ---- htmx ----
 
   doc.addEventListener("htmx:configRequest", (event) => { event.detail.headers["X-Csrf-Token"] = csrf(); });
@@ -489,7 +401,7 @@
     }
   };
   function start(root) {
-    each(root, "[data-matrix]", startMatrix);
+    for (const [selector, act] of window.mandorlaParts ?? []) each(root, selector, act);
     each(root, "[data-savebar]", startSaveBar);
     each(root, "[data-toast]", startToast);
     each(root, "[data-secret]", (box) => unsaved.add(box));
