@@ -125,7 +125,7 @@ func (s *Server) postRoleDelete(w http.ResponseWriter, v *visit) error {
 	if strings.TrimSpace(v.r.PostForm.Get("confirm")) != role.Name {
 		return s.showRole(w, v, http.StatusUnprocessableEntity, role, false, fault.New(fault.Invalid, "Nothing was deleted: type the role's name, %s, to confirm.", role.Name))
 	}
-	err = s.Identity.DeleteRole(v.ctx(), v.who, v.who.Tenant, role.ID)
+	err = s.Identity.DeleteRole(v.ctx(), v.who, v.who.Tenant, role.ID, "")
 	if fault.Is(err, fault.Conflict) {
 		return s.showRole(w, v, http.StatusConflict, role, false, err)
 	}
