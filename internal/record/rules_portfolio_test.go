@@ -58,12 +58,12 @@ func TestRule3_3_FilterPortfolioFollowsBelowCompanies(t *testing.T) {
 		blind := f.without(access.Full(f.reg), "Company", "arr", "owner", "phase", "custom.Seats")
 		as := func(filter string) access.Principal { return f.as(carly, portfolio(access.KindFilter, filter, blind)) }
 		for filter, want := range map[string]string{
-			`{"arr":{"gte":5000}}`:                                                              "cedar; " + ofCedar,
-			`{"property":"owner","op":"eq","value":"me"}`:                                       "acme; " + ofAcme,
-			`{"or":[{"owner":"me"},{"custom.Seats":7}]}`:                                        "acme cedar; " + ofBoth,
-			`{"and":[{"phase":"Live"},{"not":{"owner.name":{"contains":"diaz"}}}]}`:             "cedar; " + ofCedar,
-			`{"owner":null}`:                                                                    "delta; ; ; ; ; ; ",
-			`{"orgRootId.phase":"Live"}`:                                                        "birch; ; ; ; ; ; ",
+			`{"arr":{"gte":5000}}`:                                                  "cedar; " + ofCedar,
+			`{"property":"owner","op":"eq","value":"me"}`:                           "acme; " + ofAcme,
+			`{"or":[{"owner":"me"},{"custom.Seats":7}]}`:                            "acme cedar; " + ofBoth,
+			`{"and":[{"phase":"Live"},{"not":{"owner.name":{"contains":"diaz"}}}]}`: "cedar; " + ofCedar,
+			`{"owner":null}`:             "delta; ; ; ; ; ; ",
+			`{"orgRootId.phase":"Live"}`: "birch; ; ; ; ; ; ",
 			`{"or":[{"and":[{"phase":"Live"},{"arr":{"lt":5000}}]},{"coOwner":{"in":["me"]}}]}`: "acme birch; " + ofAcme,
 		} {
 			same(t, filter, f.rows(as(filter)), want)
