@@ -68,6 +68,43 @@ func (s *Service) AssignRoles(ctx context.Context, by access.Principal, tenant, 
 	})
 }
 
+// GiveRole adds a role to those that a person has; nothing happens where it is there already.
+func (s *Service) GiveRole(ctx context.Context, by access.Principal, tenant, user, role string) error {
+	return s.changeRole(ctx, by, tenant, user, "", role)
+}
+
+// TakeRole takes a role from a person; nothing happens where it is not there. The last administrator keeps it.
+func (s *Service) TakeRole(ctx context.Context, by access.Principal, tenant, user, role string) error {
+	return s.changeRole(ctx, by, tenant, user, role, "")
+}
+
+func (s *Service) changeRole(ctx context.Context, by access.Principal, tenant, user, from, to string) error {
+	if err := MayManage(by, tenant); err != nil {
+		return err
+	}
+	return s.keepingAdmin(ctx, tenant, func(ctx context.Context) error {
+		return s.exchange(ctx, by, tenant, user, from, to)
+	})
+}
+
+// exchange takes a role from a person and gives another one; either may be "".
+func (s *Service) exchange(ctx context.Context, by access.Principal, tenant, user, from, to string) error {
+	m, err := s.Store.MemberByUser(ctx, tenant, user)
+	if err != nil {
+		return fmt.Errorf("read person: %w", err)
+	}
+	var roles []string
+	for _, r := range m.Roles {
+		if r.ID != from {
+			roles = append(roles, r.ID)
+		}
+	}
+	if to != "" {
+		roles = append(roles, to)
+	}
+	return s.assign(ctx, by, tenant, user, roles, "member.roles")
+}
+
 func (s *Service) assign(ctx context.Context, by access.Principal, tenant, user string, roles []string, act string) error {
 	roles = slices.Compact(slices.Sorted(slices.Values(roles)))
 	if len(roles) > access.MaxLanes {

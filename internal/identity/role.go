@@ -149,24 +149,6 @@ func (s *Service) DeleteRole(ctx context.Context, by access.Principal, tenant, i
 	})
 }
 
-// exchange takes a role from a person and gives another one, which may be "".
-func (s *Service) exchange(ctx context.Context, by access.Principal, tenant, user, from, to string) error {
-	m, err := s.Store.MemberByUser(ctx, tenant, user)
-	if err != nil {
-		return fmt.Errorf("read person: %w", err)
-	}
-	var roles []string
-	for _, r := range m.Roles {
-		if r.ID != from {
-			roles = append(roles, r.ID)
-		}
-	}
-	if to != "" {
-		roles = append(roles, to)
-	}
-	return s.assign(ctx, by, tenant, user, roles, "member.roles")
-}
-
 func roleDetail(r RoleRecord) map[string]string {
 	return map[string]string{
 		"role": r.ID, "name": r.Name, "version": fmt.Sprint(r.Version), "portfolio": string(r.Portfolio.Kind), "filter": r.Portfolio.Filter, "switches": r.Switches.String(),

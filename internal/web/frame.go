@@ -40,10 +40,10 @@ func (s *Server) frame(v *visit) kit.Frame {
 		}
 	}
 	if v.who.Admin {
-		f.Nav.Tools = []kit.NavItem{
-			{ID: "apps", Label: "App Center", Href: "/apps", Icon: "apps"},
-			{ID: "settings", Label: "Settings", Href: "/settings", Icon: "settings"},
-		}
+		f.Nav.Tools = append(f.Nav.Tools, kit.NavItem{ID: "apps", Label: "App Center", Href: "/apps", Icon: "apps"})
+	}
+	if v.who.Manages(access.RoleModel, access.View) {
+		f.Nav.Tools = append(f.Nav.Tools, kit.NavItem{ID: "settings", Label: "Settings", Href: "/settings", Icon: "settings"})
 	}
 	return f
 }

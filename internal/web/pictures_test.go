@@ -133,12 +133,13 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	role := ""
+	role, named := "", map[string]string{}
 	roles, err := s.Identity.Roles(t.Context(), s.Tenant)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range roles {
+		named[r.Name] = r.ID
 		if r.Name == "CSM" {
 			role = r.ID
 		}
@@ -155,8 +156,8 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 		{"authorize-none", "Carly", none, "nothing that both sides allow"},
 		{"data", "Carly", "/data/companies", "Companies"},
 		{"data-filtered", "Ada", "/data/companies?f=status:eq:customer&f=arr:gte:10000&sort=-arr", "ARR"},
-		{"data-filter", "Ada", "/data/companies?filter=new", "Shown in the table"},
-		{"data-filter-value", "Ada", "/data/companies?filter=new&fp=owner", "Add filter"},
+		{"data-filter", "Ada", "/data/companies?drawer=filter", "Choose a property"},
+		{"data-filter-value", "Ada", "/data/companies?f=owner:eq:me&f=arr:gte:10000&match=any&drawer=filter", "Show companies"},
 		{"data-wrong", "Ada", "/data/companies?f=nme:eq:x", "cannot be shown"},
 		{"data-empty", "Ada", "/data/companies?q=zzzzzz", "match"},
 		{"data-tasks", "Ada", "/data/tasks", "Tasks"},
@@ -172,6 +173,12 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 		{"app-connections", "Ada", app + "/connections", "Carly"},
 		{"roles", "Ada", "/settings/roles", "Portfolio"},
 		{"role", "Ada", "/settings/roles/" + role, "Only my portfolio"},
+		{"role-filter", "Ada", "/settings/roles/" + named["Risk watch"], "Status is customer and Health ≤ 4"},
+		{"role-new", "Ada", "/settings/roles/new", "New role"},
+		{"role-people", "Ada", "/settings/roles/" + named["Administrator"] + "/people", "The last active administrator"},
+		{"role-remove", "Ada", "/settings/roles/" + role + "/remove", "What they get instead"},
+		{"people", "Ada", "/settings/people", "Marchetti"},
+		{"person", "Ada", "/settings/people/" + s.Admin.Person, "Roles"},
 		{"profile", "Carly", "/profile", "Applications"},
 		{"missing", "Ada", "/data/nothing", "Nothing here"},
 	}

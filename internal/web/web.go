@@ -139,6 +139,7 @@ func (s *Server) register() {
 
 	s.page("GET /{$}", s.getHome)
 	s.page("GET /data/{model}", s.getData)
+	s.page("GET /data/{model}/filter", s.getDataFilter)
 	s.page("GET /data/{model}/{id}", s.getRecord)
 
 	s.admin("GET /apps", s.getApps)
@@ -154,10 +155,20 @@ func (s *Server) register() {
 	s.admin("GET /apps/{id}/connections", s.getAppConnections)
 	s.admin("POST /apps/{id}/connections/end", s.postAppConnectionEnd)
 
-	s.admin("GET /settings", s.getSettings)
-	s.admin("GET /settings/roles", s.getRoles)
-	s.admin("GET /settings/roles/{id}", s.getRole)
+	s.settings("GET /settings", s.getSettings)
+	s.settings("GET /settings/roles", s.getRoles)
+	s.settings("GET /settings/roles/{id}", s.getRole)
+	s.settings("GET /settings/roles/{id}/people", s.getRolePeople)
+	s.settings("GET /settings/people", s.getPeople)
+	s.admin("GET /settings/people/{user}", s.getPerson)
+	s.admin("POST /settings/people/{user}", s.postPerson)
+	s.admin("GET /settings/roles/filter", s.getPortfolioFilter)
+	s.admin("GET /settings/roles/reach", s.getReach)
 	s.admin("POST /settings/roles/{id}", s.postRole)
+	s.admin("POST /settings/roles/{id}/clone", s.postRoleClone)
+	s.admin("POST /settings/roles/{id}/people/give", s.postRoleGive)
+	s.admin("POST /settings/roles/{id}/people/take", s.postRoleTake)
+	s.admin("GET /settings/roles/{id}/remove", s.getRoleRemove)
 	s.admin("POST /settings/roles/{id}/delete", s.postRoleDelete)
 
 	s.page("GET /profile", s.getProfile)
@@ -190,6 +201,10 @@ func samples() map[string]any {
 		"leave":           sampleLeave,
 		"roles":           sampleRoles,
 		"role":            sampleRole,
+		"role_people":     sampleRolePeople,
+		"role_remove":     sampleRoleRemove,
+		"people":          samplePeople,
+		"person":          samplePerson,
 		"profile":         sampleProfile,
 	}
 }
