@@ -122,7 +122,7 @@ func shutOut(w, _ *leakWorld) {
 	set(false)
 	w.refused("active again", list(), "200")
 	w.must(w.s.Identity.AssignRoles(w.t.Context(), w.operator, w.tenant, w.user, nil))
-	w.refused("without a role", list(), "There is no model")
+	w.refused("without a role", list(), "Unknown tool")
 	w.must(w.s.Identity.AssignRoles(w.t.Context(), w.operator, w.tenant, w.user, []string{w.role.ID}))
 	w.must(w.s.Identity.RemoveMember(w.t.Context(), w.operator, w.tenant, w.user))
 	w.refused("no member any more", list(), "401")

@@ -111,10 +111,12 @@ func (a *App) services(ctx context.Context) error {
 	if a.Schema, err = schema.New(a.Store, catalog.Models(), a.NewID); err != nil {
 		return err
 	}
-	a.Gate = record.New(record.Options{Store: a.Store, Registries: a.Schema, Now: a.deps.Now, NewID: a.NewID, CursorKey: key})
 	a.Identity = identity.New(identity.Options{Store: a.Store, Registries: a.Schema, Now: a.deps.Now, Rand: a.deps.Rand, NewID: a.NewID, Log: a.deps.Log})
 	a.Apps = privateapp.New(privateapp.Options{Store: a.Store, Registries: a.Schema, Now: a.deps.Now, Rand: a.deps.Rand, NewID: a.NewID, Log: a.deps.Log})
 	a.Calls = &audit.Calls{Store: a.Store, Now: a.deps.Now, Log: a.deps.Log}
+	a.Gate = record.New(record.Options{
+		Store: a.Store, Registries: a.Schema, Now: a.deps.Now, NewID: a.NewID, CursorKey: key, Guard: a.Identity.Guard,
+	})
 	origin := a.cfg.Origin
 	if origin == "" {
 		origin = "http://127.0.0.1" // nothing is served: only stored things are worked on

@@ -7,6 +7,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"mandorla/internal/access"
@@ -24,6 +25,9 @@ const (
 // Login is one person who can sign in.
 type Login struct {
 	First, Last, Email, Role, Password string
+
+	Also string // a second role; "" for none
+	Team string // name of the team; "" for none
 }
 
 // Name is the person's full name.
@@ -31,13 +35,19 @@ func (l Login) Name() string { return l.First + " " + l.Last }
 
 // People are the six logins of the demo tenant. The passwords are public: demo mode listens on this machine only.
 var People = []Login{
-	{"Ada", "Lindqvist", "ada@northwind.example", "Administrator", "demo-ada-lindqvist"},
-	{"Marcus", "Oyelaran", "marcus@northwind.example", "Manager", "demo-marcus-oyelaran"},
-	{"Devi", "Raman", "devi@northwind.example", "Developer", "demo-devi-raman"},
-	{"Carly", "Hart", "carly@northwind.example", "CSM", "demo-carly-hart"},
-	{"Jonas", "Becker", "jonas@northwind.example", "CSM", "demo-jonas-becker"},
-	{"Sofia", "Marchetti", "sofia@northwind.example", "CSM", "demo-sofia-marchetti"},
+	{"Ada", "Lindqvist", "ada@northwind.example", "Administrator", "demo-ada-lindqvist", "", ""},
+	{"Marcus", "Oyelaran", "marcus@northwind.example", "Manager", "demo-marcus-oyelaran", "", enterprise},
+	{"Devi", "Raman", "devi@northwind.example", "Developer", "demo-devi-raman", "", ""},
+	{"Carly", "Hart", "carly@northwind.example", "CSM", "demo-carly-hart", "", enterprise},
+	{"Jonas", "Becker", "jonas@northwind.example", teamLead, "demo-jonas-becker", "", growth},
+	{"Sofia", "Marchetti", "sofia@northwind.example", "CSM", "demo-sofia-marchetti", riskWatch, growth},
 }
+
+// The teams.
+const (
+	enterprise = "Enterprise"
+	growth     = "Growth"
+)
 
 // Carly is the login that `mandorla ask` uses by itself.
 var Carly = People[3]
@@ -96,29 +106,46 @@ func (s Seeder) people(ctx context.Context, w *writer, tenant string) (map[strin
 	if err != nil {
 		return nil, fmt.Errorf("create roles: %w", err)
 	}
-	team, err := w.create(ctx, "Team", values{"name": "Customer success", "description": "Everybody who owns companies."})
-	if err != nil {
+	if err := s.moreRoles(ctx, w.operator, roles); err != nil {
 		return nil, err
 	}
-	ids := map[string]string{}
+	teams := map[string]string{}
+	for _, name := range []string{enterprise, growth} {
+		if teams[name], err = w.create(ctx, "Team", values{"name": name, "description": "Looks after " + strings.ToLower(name) + " customers."}); err != nil {
+			return nil, err
+		}
+	}
+	users := map[string]string{}
 	for _, p := range People {
 		user, err := w.create(ctx, "User", values{
 			"email": p.Email, "firstName": p.First, "lastName": p.Last, "nickName": p.First,
-			"teams": []any{team}, "inactive": false, "externalId": "hr-" + p.First,
+			"teams": ids(teams, p.Team), "inactive": false, "externalId": "hr-" + p.First,
 		})
 		if err != nil {
 			return nil, err
+		}
+		given := []string{roles[p.Role].ID}
+		if p.Also != "" {
+			given = append(given, roles[p.Also].ID)
 		}
 		account, err := s.Identity.CreateAccount(ctx, identity.NewAccount{Email: p.Email, Password: p.Password, Operator: true})
 		if err != nil {
 			return nil, fmt.Errorf("account of %s: %w", p.Email, err)
 		}
-		if err := s.Identity.AddMember(ctx, w.operator, tenant, user, account.ID, []string{roles[p.Role].ID}); err != nil {
+		if err := s.Identity.AddMember(ctx, w.operator, tenant, user, account.ID, given); err != nil {
 			return nil, fmt.Errorf("roles of %s: %w", p.Email, err)
 		}
-		ids[p.Email] = user
+		users[p.Email] = user
 	}
-	return ids, nil
+	return users, nil
+}
+
+// ids is the list of one id by its name, nil for no name.
+func ids(of map[string]string, name string) []any {
+	if name == "" {
+		return nil
+	}
+	return []any{of[name]}
 }
 
 type values map[string]any

@@ -90,10 +90,34 @@ func TestTwoDemosAreEqual(t *testing.T) {
 
 func TestDemoIsFull(t *testing.T) {
 	w := seed(t)
-	for name, atLeast := range map[string]int{"Company": demo.Companies, "End User": 360, "License": 80, "Asset": 60, "Conversation": 240, "Task": 120, "User": len(demo.People), "Team": 1} {
+	for name, atLeast := range map[string]int{"Company": demo.Companies, "End User": 360, "License": 80, "Asset": 60, "Conversation": 240, "Task": 120, "User": len(demo.People), "Team": 2} {
 		if got := len(w.all(t, name)); got < atLeast {
 			t.Errorf("%d of %s, want at least %d", got, name, atLeast)
 		}
+	}
+}
+
+// Each kind of portfolio has somebody, and no two reach the same companies.
+func TestEveryKindOfPortfolioHasSomebody(t *testing.T) {
+	w, ctx := seed(t), context.Background()
+	count := func(first string) int {
+		users, err := w.gate.List(ctx, w.admin, record.ListRequest{Model: "User", Filter: query.Where("firstName", model.Eq, first)})
+		if err != nil || len(users.Rows) != 1 {
+			t.Fatal(users, err)
+		}
+		p, err := w.identity.PrincipalFor(ctx, w.tenant, users.Rows[0].ID, access.SurfaceWeb)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, err := w.gate.List(ctx, p, record.ListRequest{Model: "Company", Total: true, Limit: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return page.Total
+	}
+	ada, carly, jonas, sofia := count("Ada"), count("Carly"), count("Jonas"), count("Sofia")
+	if ada != demo.Companies || carly < 36 || jonas <= carly || jonas >= ada || sofia >= jonas || sofia < 20 {
+		t.Errorf("Ada %d, Carly %d, Jonas (team) %d, Sofia (own and filter) %d", ada, carly, jonas, sofia)
 	}
 }
 

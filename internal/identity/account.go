@@ -121,9 +121,10 @@ func (s *Service) CheckPassword(ctx context.Context, account, password, ip strin
 	return err
 }
 
-// DisableAccount shuts an account out everywhere, or lets it in again. Sessions and OAuth authorizations end either way.
+// DisableAccount shuts an account out everywhere, or lets it in again. Sessions and OAuth authorizations end either way. The last
+// administrator of a tenant is not shut out: fault.Conflict.
 func (s *Service) DisableAccount(ctx context.Context, account string, disabled bool) error {
-	return s.Store.InTx(ctx, func(ctx context.Context) error {
+	return s.keepingAdmins(ctx, account, func(ctx context.Context) error {
 		if err := s.Store.SetAccountDisabled(ctx, account, disabled); err != nil {
 			return fmt.Errorf("disable account: %w", err)
 		}

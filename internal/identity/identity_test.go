@@ -168,6 +168,7 @@ var rows = map[string]func(*world){
 		_, wrong := w.signIn("not the password at all", "192.0.2.1")
 		_, unknown := w.ids.SignIn(w.Context(), "nobody@people.test", "not the password at all", identity.From{IP: "192.0.2.2"})
 		_, malformed := w.ids.SignIn(w.Context(), "no address", "x", identity.From{IP: "192.0.2.3"})
+		w.addUser("Second", w.account(), identity.Administrator)
 		must(w.T, w.ids.DisableAccount(w.Context(), w.acct.ID, true))
 		_, disabled := w.signIn(password, "192.0.2.4")
 		for _, err := range []error{wrong, unknown, malformed, disabled} {
@@ -341,6 +342,7 @@ func TestService(t *testing.T) {
 			if err != nil || !p.Admin || p.Surface != access.SurfaceCommand {
 				w.Errorf("%+v, %v", p, err)
 			}
+			w.addUser("Second", w.account(), identity.Administrator)
 			must(w.T, w.ids.DisableAccount(w.Context(), w.acct.ID, true))
 			if w.alive(token) {
 				w.Error("a disabled account is signed in")
@@ -426,8 +428,7 @@ func TestService(t *testing.T) {
 			if err != nil || len(p.Lanes) != 2 || len(p.Roles) != 2 {
 				w.Errorf("%+v, %v", p, err)
 			}
-			w.fails(w.ids.DeleteRole(ctx, w.operator(), w.tenant, r.ID), fault.Conflict)
-			must(w.T, w.ids.DeleteRole(ctx, w.operator(), w.tenant, w.roles[identity.Developer].ID))
+			must(w.T, w.ids.DeleteRole(ctx, w.operator(), w.tenant, w.roles[identity.Developer].ID, ""))
 			log, err := w.store.TenantAudit(ctx, w.tenant, "role.", 100)
 			if err != nil || len(log) != 6 {
 				w.Errorf("%d entries, %v", len(log), err)

@@ -32,18 +32,24 @@ func (s *Service) RemoveMember(ctx context.Context, by access.Principal, tenant,
 	if err := MayManage(by, tenant); err != nil {
 		return err
 	}
-	return s.Store.InTx(ctx, func(ctx context.Context) error {
+	return s.keepingAdmin(ctx, tenant, func(ctx context.Context) error {
 		if err := s.Store.SetMemberRoles(ctx, tenant, user, nil); err != nil {
 			return fmt.Errorf("take roles: %w", err)
 		}
 		if err := s.Store.DeleteMember(ctx, tenant, user); err != nil {
 			return fmt.Errorf("remove member: %w", err)
 		}
-		if err := s.keepsAdmin(ctx, tenant); err != nil {
-			return err
-		}
 		return s.noteBy(ctx, by, tenant, "member.remove", map[string]string{"user": user})
 	})
+}
+
+// Members lists everybody with an account in a tenant, with roles, by name.
+func (s *Service) Members(ctx context.Context, tenant string) ([]Membership, error) {
+	out, err := s.Store.MembersOf(ctx, tenant)
+	if err != nil {
+		return nil, fmt.Errorf("list members: %w", err)
+	}
+	return out, nil
 }
 
 // Member reads one person of a tenant with roles, fault.NotFound where the User record has no account.
@@ -51,21 +57,59 @@ func (s *Service) Member(ctx context.Context, tenant, user string) (Membership, 
 	return s.Store.MemberByUser(ctx, tenant, user)
 }
 
-// AssignRoles replaces the roles of a person. It takes effect at the person's next request. The last administrator keeps the switch.
+// AssignRoles replaces the roles of a person, access.MaxLanes at most. It takes effect at the person's next request. The last
+// administrator keeps the switch.
 func (s *Service) AssignRoles(ctx context.Context, by access.Principal, tenant, user string, roles []string) error {
 	if err := MayManage(by, tenant); err != nil {
 		return err
 	}
-	return s.Store.InTx(ctx, func(ctx context.Context) error {
-		if err := s.assign(ctx, by, tenant, user, roles, "member.roles"); err != nil {
-			return err
-		}
-		return s.keepsAdmin(ctx, tenant)
+	return s.keepingAdmin(ctx, tenant, func(ctx context.Context) error {
+		return s.assign(ctx, by, tenant, user, roles, "member.roles")
 	})
+}
+
+// GiveRole adds a role to those that a person has; nothing happens where it is there already.
+func (s *Service) GiveRole(ctx context.Context, by access.Principal, tenant, user, role string) error {
+	return s.changeRole(ctx, by, tenant, user, "", role)
+}
+
+// TakeRole takes a role from a person; nothing happens where it is not there. The last administrator keeps it.
+func (s *Service) TakeRole(ctx context.Context, by access.Principal, tenant, user, role string) error {
+	return s.changeRole(ctx, by, tenant, user, role, "")
+}
+
+func (s *Service) changeRole(ctx context.Context, by access.Principal, tenant, user, from, to string) error {
+	if err := MayManage(by, tenant); err != nil {
+		return err
+	}
+	return s.keepingAdmin(ctx, tenant, func(ctx context.Context) error {
+		return s.exchange(ctx, by, tenant, user, from, to)
+	})
+}
+
+// exchange takes a role from a person and gives another one; either may be "".
+func (s *Service) exchange(ctx context.Context, by access.Principal, tenant, user, from, to string) error {
+	m, err := s.Store.MemberByUser(ctx, tenant, user)
+	if err != nil {
+		return fmt.Errorf("read person: %w", err)
+	}
+	var roles []string
+	for _, r := range m.Roles {
+		if r.ID != from {
+			roles = append(roles, r.ID)
+		}
+	}
+	if to != "" {
+		roles = append(roles, to)
+	}
+	return s.assign(ctx, by, tenant, user, roles, "member.roles")
 }
 
 func (s *Service) assign(ctx context.Context, by access.Principal, tenant, user string, roles []string, act string) error {
 	roles = slices.Compact(slices.Sorted(slices.Values(roles)))
+	if len(roles) > access.MaxLanes {
+		return fault.BadField("roles", "are too many: a person may have %d at most.", access.MaxLanes)
+	}
 	for _, id := range roles {
 		if _, err := s.Role(ctx, tenant, id); err != nil {
 			return err
@@ -75,27 +119,6 @@ func (s *Service) assign(ctx context.Context, by access.Principal, tenant, user 
 		return fmt.Errorf("assign roles: %w", err)
 	}
 	return s.noteBy(ctx, by, tenant, act, map[string]string{"user": user, "roles": strings.Join(roles, " ")})
-}
-
-// keepsAdmin refuses a change after which nobody could administer a tenant that has members with an account.
-func (s *Service) keepsAdmin(ctx context.Context, tenant string) error {
-	roles, err := s.Store.RolesOf(ctx, tenant)
-	if err != nil {
-		return fmt.Errorf("read roles: %w", err)
-	}
-	for _, r := range roles {
-		if !r.Admin {
-			continue
-		}
-		users, err := s.Store.RoleMembers(ctx, tenant, r.ID)
-		if err != nil {
-			return fmt.Errorf("read members of a role: %w", err)
-		}
-		if len(users) > 0 {
-			return nil
-		}
-	}
-	return fault.New(fault.Conflict, "This would leave nobody who can administer the tenant. Give another person a role with the administrator switch first.")
 }
 
 func (s *Service) noteBy(ctx context.Context, by access.Principal, tenant, act string, detail map[string]string) error {

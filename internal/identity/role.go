@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"mandorla/internal/access"
@@ -29,8 +30,13 @@ func (s *Service) Role(ctx context.Context, tenant, id string) (access.Role, err
 			return r, nil
 		}
 	}
-	return access.Role{}, fault.New(fault.NotFound, "There is no such role.")
+	return access.Role{}, errNoRole
 }
+
+var errNoRole = fault.New(fault.NotFound, "There is no such role.")
+
+// maxRoleName is how long a role's name may be, in bytes.
+const maxRoleName = 100
 
 // SaveRole adds a role (ID "") or changes one. A change names the version it was made from, fault.Conflict where somebody was
 // faster; the stored version is one higher. It takes effect at everybody's next request.
@@ -39,7 +45,7 @@ func (s *Service) SaveRole(ctx context.Context, by access.Principal, r access.Ro
 		return access.Role{}, err
 	}
 	r.Name = strings.TrimSpace(r.Name)
-	if r.Name == "" || len(r.Name) > 100 {
+	if r.Name == "" || len(r.Name) > maxRoleName {
 		return access.Role{}, fault.BadField("name", "needs 1 to 100 characters.")
 	}
 	reg, err := s.Registries.Current(ctx, r.Tenant)
@@ -60,24 +66,18 @@ func (s *Service) SaveRole(ctx context.Context, by access.Principal, r access.Ro
 	}
 	r.Version++
 	rec := RoleRecord{ID: r.ID, Name: r.Name, Doc: r.Doc, Portfolio: r.Portfolio, Set: text, Switches: r.Switches, Admin: r.Admin, Version: r.Version}
-	err = s.Store.InTx(ctx, func(ctx context.Context) error {
+	err = s.keepingAdmin(ctx, r.Tenant, func(ctx context.Context) error {
 		if fresh {
 			if err := s.Store.InsertRole(ctx, r.Tenant, rec, s.Now()); err != nil {
 				return fmt.Errorf("add role: %w", err)
 			}
 			return s.noteBy(ctx, by, r.Tenant, "role.create", roleDetail(rec))
 		}
-		before, err := s.Role(ctx, r.Tenant, r.ID)
-		if err != nil {
+		if _, err := s.Role(ctx, r.Tenant, r.ID); err != nil {
 			return err
 		}
 		if err := s.Store.UpdateRole(ctx, r.Tenant, rec, s.Now()); err != nil {
 			return fmt.Errorf("change role: %w", err)
-		}
-		if before.Admin && !r.Admin {
-			if err := s.keepsAdmin(ctx, r.Tenant); err != nil {
-				return err
-			}
 		}
 		return s.noteBy(ctx, by, r.Tenant, "role.update", roleDetail(rec))
 	})
@@ -87,27 +87,65 @@ func (s *Service) SaveRole(ctx context.Context, by access.Principal, r access.Ro
 	return r, nil
 }
 
-// DeleteRole removes a role that nobody has; fault.Conflict where somebody does.
-func (s *Service) DeleteRole(ctx context.Context, by access.Principal, tenant, id string) error {
+// CloneRole adds a role that allows the same as another one, under a name that is free: "Copy of CSM". Nobody has it yet.
+func (s *Service) CloneRole(ctx context.Context, by access.Principal, tenant, id string) (access.Role, error) {
+	if err := MayManage(by, tenant); err != nil {
+		return access.Role{}, err
+	}
+	roles, err := s.Roles(ctx, tenant)
+	if err != nil {
+		return access.Role{}, err
+	}
+	at := slices.IndexFunc(roles, func(r access.Role) bool { return r.ID == id })
+	if at < 0 {
+		return access.Role{}, errNoRole
+	}
+	r := roles[at]
+	r.ID, r.Version, r.Name = "", 0, freeName(roles, "Copy of "+r.Name)
+	return s.SaveRole(ctx, by, r)
+}
+
+// freeName gives the name, shortened to fit, with a number where a role has it already.
+func freeName(roles []access.Role, name string) string {
+	for n := 1; ; n++ {
+		suffix := ""
+		if n > 1 {
+			suffix = fmt.Sprintf(" %d", n)
+		}
+		out := strings.TrimSpace(clip(name, maxRoleName-len(suffix))) + suffix
+		if !slices.ContainsFunc(roles, func(r access.Role) bool { return r.Name == out }) {
+			return out
+		}
+	}
+}
+
+// DeleteRole removes a role. Those who have it get the replacement instead, which may be "" for none. Nothing happens where that
+// would leave nobody who can administer the tenant.
+func (s *Service) DeleteRole(ctx context.Context, by access.Principal, tenant, id, replacement string) error {
 	if err := MayManage(by, tenant); err != nil {
 		return err
 	}
-	return s.Store.InTx(ctx, func(ctx context.Context) error {
+	return s.keepingAdmin(ctx, tenant, func(ctx context.Context) error {
 		r, err := s.Role(ctx, tenant, id)
 		if err != nil {
 			return err
+		}
+		if replacement == id {
+			return fault.BadField("replacement", "is the role that is removed. Choose another one.")
 		}
 		users, err := s.Store.RoleMembers(ctx, tenant, id)
 		if err != nil {
 			return fmt.Errorf("read members of a role: %w", err)
 		}
-		if len(users) > 0 {
-			return fault.New(fault.Conflict, "%d people have the role %s. Give them another one first.", len(users), r.Name)
+		for _, user := range users {
+			if err := s.exchange(ctx, by, tenant, user, id, replacement); err != nil {
+				return err
+			}
 		}
 		if err := s.Store.DeleteRole(ctx, tenant, id); err != nil {
 			return fmt.Errorf("delete role: %w", err)
 		}
-		return s.noteBy(ctx, by, tenant, "role.delete", map[string]string{"role": id, "name": r.Name})
+		return s.noteBy(ctx, by, tenant, "role.delete", map[string]string{"role": id, "name": r.Name, "replacement": replacement})
 	})
 }
 

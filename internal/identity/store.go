@@ -41,6 +41,14 @@ type Store interface {
 	DeleteSessions(ctx context.Context, account, except string) error
 	DeleteOldSessions(ctx context.Context, seenBefore, createdBefore time.Time) error
 
+	// LockTenant makes others that ask for the same lock wait until this transaction ends. What is read after it is what they left.
+	LockTenant(ctx context.Context, tenant string) error
+	// Administrators lists the User records that administer a tenant: neither inactive nor removed, with an account that is not
+	// disabled and a role with Admin.
+	Administrators(ctx context.Context, tenant string) ([]string, error)
+	// MembersOf lists everybody with an account in a tenant, with roles, by name.
+	MembersOf(ctx context.Context, tenant string) ([]Membership, error)
+
 	// InsertMember ties an account to a User record that exists.
 	InsertMember(ctx context.Context, tenant, user, account string, at time.Time) error
 	DeleteMember(ctx context.Context, tenant, user string) error
@@ -55,6 +63,7 @@ type Store interface {
 	InsertRole(ctx context.Context, tenant string, r RoleRecord, at time.Time) error
 	// UpdateRole stores r with version r.Version where the stored version is one less, else fault.Conflict.
 	UpdateRole(ctx context.Context, tenant string, r RoleRecord, at time.Time) error
+	// DeleteRole also takes the role from everybody who has it.
 	DeleteRole(ctx context.Context, tenant, role string) error
 }
 

@@ -78,3 +78,27 @@ func FuzzParseFilter(f *testing.F) {
 		}
 	})
 }
+
+// What is written is read back as the same filter.
+func TestFilterJSON(t *testing.T) {
+	for _, in := range []string{
+		`{}`, `{"status":"customer"}`, `{"arr":{"gte":1,"lt":9}}`, `{"or":[{"h":1},{"not":{"h":{"gt":5}}}]}`, `{"owner":null}`,
+		`{"and":[{"property":"active","op":"eq","value":false},{"or":[{"name":""},{"x":["a","b"]}]}]}`, `{"and":[{"h":0}]}`,
+	} {
+		want, err := query.ParseFilterJSON(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := query.ParseFilterJSON(string(text))
+		if err != nil {
+			t.Fatal(string(text), err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s became %s:\n%s", in, text, diff)
+		}
+	}
+}

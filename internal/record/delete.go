@@ -27,7 +27,7 @@ func (s *Service) Delete(ctx context.Context, p access.Principal, w Write) (*Res
 		if err := s.visible(ctx, r, m, w.ID); err != nil {
 			return err
 		}
-		return s.remove(ctx, r, res)
+		return s.guarded(ctx, r, m, func() error { return s.remove(ctx, r, res) })
 	})
 	if err != nil {
 		return nil, err

@@ -24,14 +24,19 @@ type Registries interface {
 	Registry(ctx context.Context, tenant string, version int64) (*model.Registry, error)
 }
 
-// Options is what a Service needs; every field is required.
+// Options is what a Service needs; every field but Guard is required.
 type Options struct {
 	Store      Store
 	Registries Registries
 	Now        func() time.Time
 	NewID      func() string
 	CursorKey  []byte // at least 32 secret bytes, the same on every replica
+	Guard      Guard  // nil: nothing beside the gate's own rules
 }
+
+// Guard holds what must stay true of other things whatever happens to the records of a model. It is asked inside the transaction,
+// before a record is changed or removed; what it gives is asked afterwards, and its error undoes the change.
+type Guard func(ctx context.Context, tenant string, m *model.Model) (after func(ctx context.Context) error, err error)
 
 // Service is the gate. Safe for concurrent use.
 type Service struct {
@@ -40,11 +45,12 @@ type Service struct {
 	now        func() time.Time
 	newID      func() string
 	cursors    cursorCodec
+	guard      Guard
 }
 
 // New makes the gate.
 func New(o Options) *Service {
-	return &Service{store: o.Store, registries: o.Registries, now: o.Now, newID: o.NewID, cursors: cursorCodec{key: o.CursorKey}}
+	return &Service{store: o.Store, registries: o.Registries, now: o.Now, newID: o.NewID, cursors: cursorCodec{key: o.CursorKey}, guard: o.Guard}
 }
 
 // request is one principal's question over one registry snapshot.

@@ -34,7 +34,7 @@ func (s *Service) Update(ctx context.Context, p access.Principal, w Write) (*Res
 		if err != nil {
 			return err
 		}
-		return s.update(ctx, r, res, values)
+		return s.guarded(ctx, r, m, func() error { return s.update(ctx, r, res, values) })
 	})
 	if err != nil {
 		return nil, err

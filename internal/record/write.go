@@ -58,6 +58,21 @@ func (s *Service) inTx(ctx context.Context, dryRun bool, fn func(ctx context.Con
 	return err
 }
 
+// guarded runs a change of an existing record between the two halves of the guard.
+func (s *Service) guarded(ctx context.Context, r *request, m *model.Model, change func() error) error {
+	if s.guard == nil {
+		return change()
+	}
+	after, err := s.guard(ctx, r.p.Tenant, m)
+	if err != nil {
+		return err
+	}
+	if err := change(); err != nil || after == nil {
+		return err
+	}
+	return after(ctx)
+}
+
 // sent is one checked value of a write.
 type sent struct {
 	prop  *model.Property

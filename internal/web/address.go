@@ -17,6 +17,7 @@ import (
 type address struct {
 	Search  string
 	Filters []condition
+	Any     bool     // one of the filters is enough
 	Sort    string   // a path, "-" before it for descending; "" by title
 	After   string   // cursor of the page before this one
 	Before  []string // cursors of the pages before that, oldest first, the newest maxBefore of them
@@ -32,7 +33,7 @@ const (
 )
 
 func parseAddress(q url.Values) address {
-	a := address{Search: q.Get("q"), Sort: q.Get("sort"), After: q.Get("after"), Before: q["before"]}
+	a := address{Search: q.Get("q"), Sort: q.Get("sort"), After: q.Get("after"), Before: q["before"], Any: q.Get(fieldMatch) == "any"}
 	for _, f := range q["f"] {
 		if c, ok := parseCondition(f); ok && len(a.Filters) < maxConditions {
 			a.Filters = append(a.Filters, c)
@@ -72,6 +73,9 @@ func (a address) filter() query.Filter {
 	for _, c := range a.Filters {
 		parts = append(parts, c.filter())
 	}
+	if a.Any && len(parts) > 1 {
+		return query.Filter{Or: parts}
+	}
 	return query.AllOf(parts...)
 }
 
@@ -105,6 +109,9 @@ func (a address) values() url.Values {
 	for _, c := range a.Filters {
 		q.Add("f", c.String())
 	}
+	if a.Any && len(a.Filters) > 1 {
+		q.Set(fieldMatch, "any")
+	}
 	if a.After != "" {
 		for _, b := range a.Before {
 			q.Add("before", b)
@@ -133,12 +140,6 @@ func (a address) first() address {
 func (a address) without(i int) address {
 	a = a.first()
 	a.Filters = slices.Delete(slices.Clone(a.Filters), i, i+1)
-	return a
-}
-
-func (a address) with(c condition) address {
-	a = a.first()
-	a.Filters = append(slices.Clone(a.Filters), c)
 	return a
 }
 

@@ -172,7 +172,7 @@ func TestReduceRole(t *testing.T) {
 	made := ada.post("/settings/roles/new", fresh).want(t, http.StatusSeeOther)
 	path := made.header.Get("Location")
 	ada.follow(made).want(t, http.StatusOK, "Reader", "May view all ")
-	remove := ada.get(path).form(t, path+"/delete")
+	remove := ada.get(path+"/remove").want(t, http.StatusOK, "Nobody has this role").form(t, path+"/delete")
 	remove.Set("confirm", "Reader")
 	ada.follow(ada.post(path+"/delete", remove)).want(t, http.StatusOK, "Deleted")
 	// The last administrator keeps the switch.

@@ -12,6 +12,7 @@ import (
 var flashes = map[string]kit.Toast{
 	"saved":        {Tone: kit.Good, Title: "Saved"},
 	"created":      {Tone: kit.Good, Title: "Created"},
+	"cloned":       {Tone: kit.Good, Title: "Cloned", Text: "Nobody has the copy yet."},
 	"deleted":      {Tone: kit.Good, Title: "Deleted"},
 	"disabled":     {Tone: kit.Good, Title: "Disabled", Text: "Every connection has ended."},
 	"enabled":      {Tone: kit.Good, Title: "Enabled", Text: "People can authorize it again."},

@@ -256,10 +256,12 @@ func TestPreviewOfRole(t *testing.T) {
 		{"portfolio", func(f url.Values) { f.Set("portfolio", "full") }, "1 living connection: it reaches more companies at its next call."},
 		{"filter", func(f url.Values) {
 			f.Set("portfolio", "filter")
-			f.Set("filter", `{"field":"status","op":"eq","value":"customer"}`)
+			for name, value := range map[string]string{"fp.0": "status", "fo.0": "eq", "fv.0": "customer"} {
+				f.Set(name, value)
+			}
 		}, "1 living connection: it reaches other companies at its next call."},
 		{"a property", func(f url.Values) { f.Del("pv.Company.co02"); f.Del("pa.Company.view") }, "1 living connection: it loses the view of 1 property on Company at its next call."},
-		{"connecting", func(f url.Values) { f.Set("switches", "1") }, "1 living connection: it loses view, create and update on Company at its next call."},
+		{"connecting", func(f url.Values) { f.Del("switch.connect") }, "1 living connection: it loses view, create and update on Company at its next call."},
 		{"an internal model", func(f url.Values) { f.Set("p.OAuthClient.view", "on") }, "1 living connection: nothing changes."},
 	} {
 		form := ada.get(path).form(t, path)

@@ -35,11 +35,9 @@ func (s *Server) getData(w http.ResponseWriter, v *visit) error {
 	}
 	q := v.r.URL.Query()
 	a, path := parseAddress(q), "/data/"+m.Model.Route
-	if q.Has("fp") && q.Has("fo") { // the filter form: its answer is the address with one more condition
-		if c := (condition{q.Get("fp"), q.Get("fo"), strings.Join(q["fv"], ",")}); c.noValue() || c.Value != "" {
-			http.Redirect(w, v.r, a.with(c).at(path), http.StatusSeeOther)
-			return nil
-		}
+	if to, ok := applied(a, q); ok { // the filter form: its answer is the address with its conditions
+		http.Redirect(w, v.r, to.at(path), http.StatusSeeOther)
+		return nil
 	}
 	return s.showData(w, v, m, a, path)
 }
@@ -66,7 +64,7 @@ func (s *Server) showData(w http.ResponseWriter, v *visit, m record.ModelView, a
 	if view.Table, err = s.dataTable(v, m, a, path, list); err != nil {
 		return err
 	}
-	if q := v.r.URL.Query(); q.Has("filter") {
+	if q := v.r.URL.Query(); q.Get("drawer") == "filter" {
 		drawer, err := s.filterDrawer(v, m, a, path, q)
 		if err != nil {
 			return err
@@ -109,7 +107,7 @@ func (s *Server) dataTable(v *visit, m record.ModelView, a address, path string,
 	}
 	t := kit.Table{
 		Caption: m.Model.Plural, Filters: chips,
-		AddFilter: &kit.Button{Label: "Filter", Icon: "filter", Look: kit.Ghost, Small: true, Href: withParam(a.first().at(path), "filter", "new")},
+		AddFilter: &kit.Button{Label: "Filter", Icon: "filter", Look: kit.Ghost, Small: true, Href: withParam(a.first().at(path), "drawer", "filter")},
 		Search:    kit.SearchBox{Action: path, Value: a.Search, Placeholder: "Search " + strings.ToLower(m.Model.Plural)},
 		Empty:     emptyData(m, a, path),
 	}

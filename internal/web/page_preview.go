@@ -36,8 +36,11 @@ func (s *Server) postRolePreview(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	role = readRole(reg, v.r.PostForm, role)
-	return s.preview(w, v, oauth.Change{Role: &role})
+	e := readRole(reg, v.r.PostForm, role)
+	if e.problem != nil || e.lacking >= 0 { // a filter that is not finished yet
+		e.role.Portfolio = role.Portfolio
+	}
+	return s.preview(w, v, oauth.Change{Role: &e.role})
 }
 
 func (s *Server) preview(w http.ResponseWriter, v *visit, c oauth.Change) error {
@@ -53,26 +56,13 @@ func (s *Server) preview(w http.ResponseWriter, v *visit, c oauth.Change) error 
 	return err
 }
 
-// readRole gives the role as its form says: a form without switches (and without a field "switches") leaves those as they are.
-func readRole(reg *model.Registry, form url.Values, role access.Role) access.Role {
+// readRole gives the role as its form says.
+func readRole(reg *model.Registry, form url.Values, role access.Role) roleEdit {
 	role.Name, role.Doc, role.Admin = form.Get("name"), strings.TrimSpace(clip(form.Get("doc"), 300)), form.Get("admin") == "on"
-	role.Portfolio = access.Portfolio{Kind: access.PortfolioKind(form.Get("portfolio"))}
-	if role.Portfolio.Kind == access.KindFilter {
-		role.Portfolio.Filter = form.Get("filter")
-	}
-	var switches access.Switches
-	sent := form.Has("switches")
-	for _, one := range access.SwitchList {
-		if form.Has("switch." + one.Name) {
-			sent = true
-			switches |= one.Switch
-		}
-	}
-	if sent {
-		role.Switches = switches
-	}
-	role.Set = readMatrixOfRole(reg, form, role.Set)
-	return role
+	role.Switches, role.Set = readSwitches(form), readMatrixOfRole(reg, form, role.Set)
+	e := roleEdit{role: role, dirty: true}
+	e.role.Portfolio, e.draft, e.lacking, e.problem = readPortfolio(reg, form)
+	return e
 }
 
 // unconfirmed is why something was not saved yet: living connections lose by it, and nobody has said that this is meant.

@@ -35,10 +35,16 @@ func (s *Server) showProfile(w http.ResponseWriter, v *visit, status int, proble
 		item("Name", kit.Text(v.who.PersonName)), item("E-mail address", kit.Text(v.who.Email)),
 		item("Tenant", kit.Text(v.who.TenantName)), item("Roles", kit.Text(strings.Join(v.who.Roles, ", "))),
 	}}}
+	allowed, err := s.rolesInWords(v)
+	if err != nil {
+		return err
+	}
+	if len(allowed) > 0 {
+		view.Details.Groups = append(view.Details.Groups, kit.PropertyGroup{Label: "What your roles allow", Items: allowed})
+	}
 	if v.who.PersonName == "" {
 		view.Details.Groups[0].Items = view.Details.Groups[0].Items[1:]
 	}
-	var err error
 	if view.Applications, err = s.applications(v); err != nil {
 		return err
 	}

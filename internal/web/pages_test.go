@@ -45,13 +45,16 @@ func paths(t *testing.T, s *testkit.Server) (open, member, admin []string) {
 	open = []string{"/signin"}
 	member = []string{
 		"/", "/profile", "/data/companies", "/data/endusers", "/data/assets", "/data/licenses", "/data/conversations", "/data/tasks", "/data/users", "/data/teams",
-		"/data/companies?q=energy&f=status:eq:customer&f=arr:gte:1000&sort=-arr", "/data/companies?filter=new", "/data/companies?filter=new&fp=owner",
-		"/data/companies?filter=new&fp=renewalDate", "/data/companies?f=owner:in:me&f=phase:empty",
+		"/data/companies?q=energy&f=status:eq:customer&f=arr:gte:1000&sort=-arr", "/data/companies?drawer=filter", "/data/companies?drawer=filter&fp.0=owner&builder=refresh",
+		"/data/companies?drawer=filter&fp.0=renewalDate&fp.1=owner.name&builder=add", "/data/companies?f=owner:in:me&f=phase:empty&match=any&drawer=filter",
+		"/data/companies/filter?fp.0=status&fo.0=in&fv.0=customer&fv.0=lost",
 	}
 	admin = []string{
 		company, company + "?tab=history", company + "?tab=tasks.companyId", "/apps", "/apps/new", "/apps/new?for=claude", "/apps/new?for=other",
 		app, app + "?generate", app + "/permissions", app + "/permissions?preset=full", app + "/permissions?copy=role." + role, app + "/connections",
 		"/settings/roles", "/settings/roles/" + role, "/settings/roles/new", "/settings/roles/" + role + "?preset=view", "/settings/roles/" + role + "?copy=client." + s.Client.ID,
+		"/settings/roles/" + role + "/people", "/settings/roles/" + role + "/remove", "/settings/roles/new?copy=role." + role, "/settings/people", "/settings/people/" + s.Admin.Person,
+		"/settings/roles/filter?fp.0=owner.name&fo.0=contains&builder=add", "/settings/roles/reach?portfolio=mine",
 	}
 	return open, member, admin
 }
@@ -297,8 +300,8 @@ func TestData(t *testing.T) {
 	}
 	ada.get("/data/companies?f=owner:eq:me").want(t, http.StatusOK, "Owner is me")
 	ada.get("/data/companies?f=arr:gte:10000").want(t, http.StatusOK, "ARR ≥ 10,000")
-	ada.get("/data/companies?fp=status&fo=eq&fv=customer&filter=new").want(t, http.StatusOK, "Status is customer")
-	ada.get("/data/companies?fp=status&fo=eq&fv=&filter=new").want(t, http.StatusOK, "Choose or type a value")
+	ada.get("/data/companies?drawer=filter&fp.0=status&fo.0=eq&fv.0=customer&apply=1").want(t, http.StatusOK, "Status is customer")
+	ada.get("/data/companies?drawer=filter&fp.0=status&fo.0=eq&fv.0=&apply=1").want(t, http.StatusOK, "Choose or type a value")
 	ada.get("/data/companies?f=nme:eq:x").want(t, http.StatusBadRequest, "no such property", `Did you mean "name"`)
 	ada.get("/data/companies?f=arr:gte:many").want(t, http.StatusBadRequest, "expects a number", "ARR ≥ many")
 	ada.get("/data/companies?sort=nope").want(t, http.StatusBadRequest, "cannot be shown")

@@ -147,12 +147,13 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 	s.Call(t, token, "list_records", map[string]any{"model": "Task", "limit": 5})
 	s.Call(t, token, "get_record", map[string]any{"model": "Company", "id": "0"})
 	program := made.ID
-	role := ""
+	role, named := "", map[string]string{}
 	roles, err := s.Identity.Roles(t.Context(), s.Tenant)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range roles {
+		named[r.Name] = r.ID
 		if r.Name == "CSM" {
 			role = r.ID
 		}
@@ -169,8 +170,8 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 		{"authorize-none", "Carly", none, "nothing that both sides allow"},
 		{"data", "Carly", "/data/companies", "Companies"},
 		{"data-filtered", "Ada", "/data/companies?f=status:eq:customer&f=arr:gte:10000&sort=-arr", "ARR"},
-		{"data-filter", "Ada", "/data/companies?filter=new", "Shown in the table"},
-		{"data-filter-value", "Ada", "/data/companies?filter=new&fp=owner", "Add filter"},
+		{"data-filter", "Ada", "/data/companies?drawer=filter", "Choose a property"},
+		{"data-filter-value", "Ada", "/data/companies?f=owner:eq:me&f=arr:gte:10000&match=any&drawer=filter", "Show companies"},
 		{"data-wrong", "Ada", "/data/companies?f=nme:eq:x", "cannot be shown"},
 		{"data-empty", "Ada", "/data/companies?q=zzzzzz", "match"},
 		{"data-tasks", "Ada", "/data/tasks", "Tasks"},
@@ -197,6 +198,12 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 		{"explain-no", "Ada", "/settings/explain?q=can+Carly+through+Claude+update+tasks%3F", "What would have to change"},
 		{"explain-yes", "Ada", "/settings/explain?person=Carly&action=update&model=Company&property=arr&record=Brightwater+Energy", "is in it"},
 		{"explain-wrong", "Ada", "/settings/explain?q=can+Karl+view+companies", "None of the people"},
+		{"role-filter", "Ada", "/settings/roles/" + named["Risk watch"], "Status is customer and Health ≤ 4"},
+		{"role-new", "Ada", "/settings/roles/new", "New role"},
+		{"role-people", "Ada", "/settings/roles/" + named["Administrator"] + "/people", "The last active administrator"},
+		{"role-remove", "Ada", "/settings/roles/" + role + "/remove", "What they get instead"},
+		{"people", "Ada", "/settings/people", "Marchetti"},
+		{"person", "Ada", "/settings/people/" + s.Admin.Person, "Roles"},
 		{"profile", "Carly", "/profile", "Applications"},
 		{"missing", "Ada", "/data/nothing", "Nothing here"},
 	}

@@ -143,6 +143,7 @@ func (s *Server) register() {
 
 	s.seen("GET /{$}", s.getHome)
 	s.seen("GET /data/{model}", s.getData)
+	s.seen("GET /data/{model}/filter", s.getDataFilter)
 	s.seen("GET /data/{model}/{id}", s.getRecord)
 
 	client, private := access.OAuthClient, access.PrivateApp
@@ -178,11 +179,21 @@ func (s *Server) register() {
 	s.managed("POST /private-apps/{id}/permissions", private, access.Update, s.postPrivatePermissions)
 	s.managed("GET /private-apps/{id}/logs", private, access.View, s.getPrivateLogs)
 
-	s.admin("GET /settings", s.getSettings)
-	s.admin("GET /settings/roles", s.getRoles)
-	s.admin("GET /settings/roles/{id}", s.getRole)
+	s.settings("GET /settings", s.getSettings)
+	s.settings("GET /settings/roles", s.getRoles)
+	s.settings("GET /settings/roles/{id}", s.getRole)
+	s.settings("GET /settings/roles/{id}/people", s.getRolePeople)
+	s.settings("GET /settings/people", s.getPeople)
+	s.admin("GET /settings/people/{user}", s.getPerson)
+	s.admin("POST /settings/people/{user}", s.postPerson)
+	s.admin("GET /settings/roles/filter", s.getPortfolioFilter)
+	s.admin("GET /settings/roles/reach", s.getReach)
 	s.admin("POST /settings/roles/{id}", s.postRole)
 	s.admin("POST /settings/roles/{id}/preview", s.postRolePreview)
+	s.admin("POST /settings/roles/{id}/clone", s.postRoleClone)
+	s.admin("POST /settings/roles/{id}/people/give", s.postRoleGive)
+	s.admin("POST /settings/roles/{id}/people/take", s.postRoleTake)
+	s.admin("GET /settings/roles/{id}/remove", s.getRoleRemove)
 	s.admin("POST /settings/roles/{id}/delete", s.postRoleDelete)
 	s.admin("GET /settings/explain", s.getExplain)
 
@@ -222,6 +233,10 @@ func samples() map[string]any {
 		"roles":           sampleRoles,
 		"role":            sampleRole,
 		"explain":         sampleExplain,
+		"role_people":     sampleRolePeople,
+		"role_remove":     sampleRoleRemove,
+		"people":          samplePeople,
+		"person":          samplePerson,
 		"profile":         sampleProfile,
 	}
 }

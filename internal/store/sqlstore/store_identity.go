@@ -302,8 +302,13 @@ func (s *Store) UpdateRole(ctx context.Context, tenant string, r identity.RoleRe
 
 // DeleteRole is part of identity.Store.
 func (s *Store) DeleteRole(ctx context.Context, tenant, role string) error {
-	res, err := s.exec(ctx, `DELETE FROM sys_role WHERE tenant_id = ? AND id = ?`, tenant, role)
-	return changed(res, err, "There is no such role.")
+	return s.InTx(ctx, func(ctx context.Context) error {
+		if _, err := s.exec(ctx, `DELETE FROM sys_member_role WHERE tenant_id = ? AND role_id = ?`, tenant, role); err != nil {
+			return err
+		}
+		res, err := s.exec(ctx, `DELETE FROM sys_role WHERE tenant_id = ? AND id = ?`, tenant, role)
+		return changed(res, err, "There is no such role.")
+	})
 }
 
 const sessionColumns = `s.id, s.tenant_id, s.created_at, s.seen_at, s.ip, s.agent, s.view_person, s.view_client`

@@ -385,6 +385,9 @@
   // ---- htmx ----
 
   doc.addEventListener("htmx:configRequest", (event) => { event.detail.headers["X-Csrf-Token"] = csrf(); });
+  doc.addEventListener("htmx:afterSettle", (event) => { // fields came or went
+    doc.getElementById(event.target.id)?.closest("form[data-guard]")?.dispatchEvent(new CustomEvent("mandorla:set"));
+  });
   doc.addEventListener("htmx:responseError", () => complain("The server refused this. Reload the page to see how things are."));
   doc.addEventListener("htmx:sendError", () => complain("The server could not be reached. Check the connection and try again."));
 
