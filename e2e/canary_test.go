@@ -183,6 +183,28 @@ func (c *canary) admin() {
 	c.submit(path+"/secret", url.Values{}, http.StatusSeeOther)
 	c.open(path, http.StatusOK)
 	c.secret("generated secret", shown.FindStringSubmatch(c.body)[1])
+	c.program()
+}
+
+// program makes a private app with a token in the pages, and uses the token well and badly.
+func (c *canary) program() {
+	c.open("/private-apps/new", http.StatusOK)
+	role := regexp.MustCompile(`value="(role\.[^"]+)"`).FindStringSubmatch(c.body)
+	if role == nil {
+		c.t.Fatalf("no role to copy from:\n%s", c.body)
+	}
+	c.submit("/private-apps/new", url.Values{"name": {"Canary program"}, "from": {role[1]}}, http.StatusSeeOther)
+	path := c.header.Get("Location")
+	c.open(path+"?token", http.StatusOK)
+	c.submit(path+"/tokens", url.Values{"tokenName": {"Nightly"}, "expires": {"30"}}, http.StatusSeeOther)
+	c.open(path, http.StatusOK)
+	token := c.secret("private app's token", regexp.MustCompile(`value="(pat_[^"]+)"`).FindStringSubmatch(c.body)[1])
+	c.calls(token)
+	c.refused("/oauth/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}}, "")
+	c.open(path+"/logs", http.StatusOK)
+	if !strings.Contains(c.body, "list_records") || strings.Contains(c.body, token) {
+		c.t.Errorf("the log has no call, or the token:\n%s", c.body)
+	}
 }
 
 func (c *canary) authorizeURL(verifier string) string {
@@ -236,6 +258,7 @@ func (c *canary) calls(token string) {
 	}
 	c.s.Call(c.t, token, "no_such_tool", map[string]any{"model": "Company"})
 	c.s.Call(c.t, c.secret("wrong access token", "at_"+strings.Repeat("v", 43)), "who_am_i", map[string]any{})
+	c.s.Call(c.t, c.secret("wrong token of a private app", "pat_"+strings.Repeat("u", 43)), "who_am_i", map[string]any{})
 	c.refused("/v1/mcp?access_token="+token, url.Values{}, "")
 	c.refused("/v1/mcp", url.Values{"access_token": {token}}, "")
 	c.refused("/healthz", url.Values{}, "Bearer "+token)

@@ -42,6 +42,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	work, stopWork := context.WithCancel(ctx)
 	defer stopWork()
 	go a.OAuth.Run(work)
+	go a.Apps.Run(work)
 	go a.Calls.Run(work)
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(l) }()
