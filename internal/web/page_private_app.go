@@ -19,7 +19,8 @@ type privateAppView struct {
 	Form   kit.Form
 	Access kit.Section
 	Copies []kit.Copy // MCP server URL, the fresh token
-	Tokens kit.Table
+	Tokens kit.Section
+	Table  kit.Table
 	New    *kit.Modal
 	Fields []kit.Field
 	Danger kit.DangerZone
@@ -27,7 +28,7 @@ type privateAppView struct {
 
 var samplePrivateApp = privateAppView{
 	Notice: &kit.Notice{}, Form: kit.Form{Fields: []kit.Field{{Name: "x"}}}, Access: kit.Section{Title: "x"}, Copies: []kit.Copy{{ID: "c"}},
-	Tokens: sampleApps.Table, New: &kit.Modal{ID: "token"}, Fields: []kit.Field{{Name: "x"}}, Danger: kit.DangerZone{Items: []kit.DangerAct{{Title: "x"}}},
+	Tokens: kit.Section{Title: "x"}, Table: sampleApps.Table, New: &kit.Modal{ID: "token"}, Fields: []kit.Field{{Name: "x"}}, Danger: kit.DangerZone{Items: []kit.DangerAct{{Title: "x"}}},
 }
 
 // tokenLives are how long a new token may work, in days; 0 is without an end.
@@ -88,24 +89,40 @@ func (s *Server) showPrivateApp(w http.ResponseWriter, v *visit, status int, a p
 		Form:   privateForm(a, in, may),
 		Access: kit.Section{ID: "access", Title: "Access", Text: "Programs send a token as a bearer token (Authorization: Bearer …)."},
 		Copies: []kit.Copy{{ID: "mcp-url", Label: "MCP server URL", Value: s.Origin + oauth.PathMCP}},
-		Tokens: s.tokenTable(a, tokens, may),
+		Tokens: kit.Section{ID: "tokens", Title: "Tokens"},
+		Notice: privateNotice(a, may),
 		Danger: privateDanger(v, a),
 	}
 	placeErrors(&view.Form, p.general)
-	if len(a.Set) == 0 {
-		view.Notice = &kit.Notice{
-			Tone: kit.Warn, Title: "No permissions yet", Text: "Choose what this app may do; until then its tokens reach nothing.",
-			Action: &kit.Button{Label: "Set permissions", Href: path + "/permissions"},
-		}
+	if view.Table, err = s.tokenTable(v, a, tokens, may); err != nil {
+		return err
 	}
 	if token := s.freshSecret(v, a.ID); token != "" {
 		view.Copies = append(view.Copies, kit.Copy{ID: "token-value", Label: "New token", Value: token, Secret: true, Done: path + "?stored=" + storedMark(v, token)})
 	}
 	if may {
+		view.Tokens.Actions = []kit.Button{{Label: "New token…", Icon: "plus", Href: "?token", Modal: "token"}}
 		view.New, view.Fields = newTokenModal(v, path), s.newTokenFields(v, p.token)
 		view.New.Open = view.New.Open || p.token != nil
 	}
 	return s.kit.Render(w, status, s.privatePage(v, a, "general"), "private_app", view)
+}
+
+func privateNotice(a privateapp.App, may bool) *kit.Notice {
+	switch {
+	case !a.Enabled && may:
+		return &kit.Notice{Tone: kit.Warn, Title: "This app is disabled", Text: "None of its tokens works. Enable it below."}
+	case !a.Enabled:
+		return &kit.Notice{Tone: kit.Warn, Title: "This app is disabled", Text: "None of its tokens works."}
+	case len(a.Set) == 0 && may:
+		return &kit.Notice{
+			Tone: kit.Warn, Title: "No permissions yet", Text: "Choose what this app may do; until then its tokens reach nothing.",
+			Action: &kit.Button{Label: "Set permissions", Href: "/private-apps/" + a.ID + "/permissions"},
+		}
+	case len(a.Set) == 0:
+		return &kit.Notice{Tone: kit.Warn, Title: "No permissions yet", Text: "Its tokens reach nothing."}
+	}
+	return nil
 }
 
 func privateForm(a privateapp.App, in privateapp.Input, may bool) kit.Form {
@@ -122,33 +139,50 @@ func privateForm(a privateapp.App, in privateapp.Input, may bool) kit.Form {
 	return form
 }
 
-func (s *Server) tokenTable(a privateapp.App, tokens []privateapp.Token, may bool) kit.Table {
+// tokenTable lists the tokens; who made one is named where the person may see that name.
+func (s *Server) tokenTable(v *visit, a privateapp.App, tokens []privateapp.Token, may bool) (kit.Table, error) {
+	var makers []string
+	for _, one := range tokens {
+		makers = append(makers, one.CreatedBy)
+	}
+	names, err := s.titles(v, "User", makers)
+	if err != nil {
+		return kit.Table{}, err
+	}
 	t := kit.Table{
-		ID: "tokens", Caption: "Tokens",
+		ID: "tokens-table", Caption: "Tokens",
 		Columns: []kit.Column{
-			{Label: "Token", Wide: true}, {Label: "Made", Kind: kit.KindAgo, HideOnPhone: true}, {Label: "Ends", Kind: kit.KindDate, HideOnPhone: true},
-			{Label: "Last call", Kind: kit.KindAgo}, {Label: "Status"}, {Label: "Revoke", LabelHidden: true, Kind: kit.KindActions},
+			{Label: "Token", Wide: true}, {Label: "Ends in", Kind: kit.KindMono}, {Label: "Made by", HideOnPhone: true}, {Label: "Last call", Kind: kit.KindAgo, HideOnPhone: true},
+			{Label: "Expires", HideOnPhone: true}, {Label: "Status", LabelHidden: may, Kind: kit.KindActions},
 		},
 		Empty: &kit.Empty{Icon: "key", Title: "No tokens yet", Text: "A token lets the program in. It is shown once, when it is made."},
 	}
 	for _, one := range tokens {
-		name := kit.Text(one.Name)
-		name.Sub = "…" + one.Last4
-		row := kit.Row{Cells: []kit.Value{name, kit.Ago(one.CreatedAt), {}, kit.Ago(one.UsedAt), kit.StatusValue(kit.Good, "Works"), {}}}
-		if !one.ExpiresAt.IsZero() {
-			row.Cells[2] = kit.Date(one.ExpiresAt)
-		}
-		switch {
-		case !one.RevokedAt.IsZero():
-			row.Muted, row.Cells[4] = true, kit.StatusValue(kit.Neutral, "Revoked")
-		case !one.Works(s.Now()):
-			row.Muted, row.Cells[4] = true, kit.StatusValue(kit.Neutral, "Expired")
-		case may:
-			row.Cells[5] = kit.Actions(kit.Button{Label: "Revoke", Small: true, Post: "/private-apps/" + a.ID + "/tokens/revoke", Name: "token", Value: one.ID})
+		row := kit.Row{Cells: s.tokenCells(one, names[one.CreatedBy]), Muted: !one.Works(s.Now())}
+		if may && !row.Muted {
+			row.Cells[len(row.Cells)-1] = kit.Actions(kit.Button{Label: "Revoke", Small: true, Post: "/private-apps/" + a.ID + "/tokens/revoke", Name: "token", Value: one.ID})
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	return t
+	return t, nil
+}
+
+func (s *Server) tokenCells(k privateapp.Token, maker string) []kit.Value {
+	name, by, expires, status := kit.Text(k.Name), kit.Text(maker), kit.Text("Never"), kit.StatusValue(kit.Good, "Works")
+	name.Title, by.Title = k.Name, "Made on "+k.CreatedAt.Format("2 Jan 2006")
+	if k.CreatedBy == "" {
+		by.Text = "The operator"
+	}
+	if !k.ExpiresAt.IsZero() {
+		expires = kit.Date(k.ExpiresAt)
+	}
+	switch {
+	case !k.RevokedAt.IsZero():
+		status = kit.StatusValue(kit.Neutral, "Revoked")
+	case !k.Works(s.Now()):
+		status = kit.StatusValue(kit.Neutral, "Expired")
+	}
+	return []kit.Value{name, kit.Mono(k.Last4), by, kit.Ago(k.UsedAt), expires, status}
 }
 
 func newTokenModal(v *visit, path string) *kit.Modal {
@@ -160,7 +194,7 @@ func newTokenModal(v *visit, path string) *kit.Modal {
 
 func (s *Server) newTokenFields(v *visit, problem error) []kit.Field {
 	form := kit.Form{Fields: []kit.Field{{Name: "tokenName", Label: "Name", Required: true, Max: 80, Value: v.r.PostForm.Get("tokenName"), Help: "Where it is used, such as Nightly job on the intranet server."}}}
-	ends := kit.Field{Kind: kit.FieldSelect, Name: "expires", Label: "Ends after"}
+	ends := kit.Field{Kind: kit.FieldSelect, Name: "expires", Label: "Expires after"}
 	for i, life := range tokenLives {
 		ends.Options = append(ends.Options, kit.Option{Value: fmt.Sprint(life.days), Label: life.label, Selected: i == 1})
 	}
