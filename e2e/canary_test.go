@@ -256,6 +256,12 @@ func (c *canary) calls(token string) {
 	if status, isError, text := c.s.Call(c.t, token, "list_records", map[string]any{"model": "Company", "limit": 1}); status != http.StatusOK || isError {
 		c.t.Fatalf("%d %s", status, text)
 	}
+	// What is asked for is nobody's to read later: neither log holds an argument.
+	for _, filter := range []any{map[string]any{"name": c.made("filter's value")}, c.made("filter that is none")} {
+		c.s.Call(c.t, token, "list_records", map[string]any{"model": "Company", "filter": filter})
+	}
+	c.s.Call(c.t, token, "get_record", map[string]any{"model": "Company", "id": c.made("id of no record")})
+	c.s.Call(c.t, token, "update_record", map[string]any{"model": "Company", "id": c.made("id to update"), "values": map[string]any{"phase": c.made("value")}})
 	c.s.Call(c.t, token, "no_such_tool", map[string]any{"model": "Company"})
 	c.s.Call(c.t, c.secret("wrong access token", "at_"+strings.Repeat("v", 43)), "who_am_i", map[string]any{})
 	c.s.Call(c.t, c.secret("wrong token of a private app", "pat_"+strings.Repeat("u", 43)), "who_am_i", map[string]any{})
