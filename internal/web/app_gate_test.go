@@ -69,10 +69,10 @@ func acts(p page) (out []string) {
 func TestAppsToLookAt(t *testing.T) {
 	g := newGated(t)
 	g.allow(access.View, access.View, access.AllSwitches)
-	for _, path := range []string{"/apps", "/private-apps", g.client, g.client + "/connections", g.app, g.app + "/permissions", g.app + "/logs", g.app + "?token", g.client + "?generate"} {
+	for _, path := range []string{"/apps", "/private-apps", g.client, g.client + "/permissions", g.client + "/connections", g.app, g.app + "/permissions", g.app + "/logs", g.app + "?token", g.client + "?generate"} {
 		p := g.devi.get(path).want(t, http.StatusOK)
 		for _, action := range acts(p) {
-			if action != g.client && action != g.app && action != g.app+"/permissions" { // forms whose fields are disabled and which have no button
+			if action != g.client && action != g.client+"/permissions" && action != g.app && action != g.app+"/permissions" { // forms whose fields are disabled and which have no button
 				t.Errorf("%s offers %s", path, action)
 			}
 		}
@@ -182,6 +182,6 @@ func TestCopyFromWhatOneSees(t *testing.T) {
 	form.Set("name", "Guess")
 	form.Set("from", admin[1])
 	g.devi.post("/private-apps/new", form).want(t, http.StatusUnprocessableEntity, "is not there any more")
-	g.devi.get(g.app+"/permissions?copy="+admin[1]).want(t, http.StatusBadRequest)
-	g.devi.get(g.app+"/permissions?copy=client."+g.Client.ID).want(t, http.StatusBadRequest)
+	g.devi.get(g.app+"/permissions?copy="+admin[1]).want(t, http.StatusNotFound)
+	g.devi.get(g.app+"/permissions?copy=client."+g.Client.ID).want(t, http.StatusNotFound)
 }
