@@ -2,9 +2,12 @@ package e2e
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"mandorla/internal/access"
 	"mandorla/internal/audit"
@@ -32,7 +35,7 @@ func TestPrivateApp(t *testing.T) {
 		must(err)
 		tok, token, err := s.Apps.NewToken(ctx, s.Admin, app.ID, "nightly", 24*time.Hour)
 		must(err)
-		if tokens, err := s.Apps.Tokens(ctx, s.Admin, app.ID); err != nil || len(tokens) != 1 || strings.Contains(tokens[0].Hash, token[4:]) {
+		if tokens, err := s.Apps.Tokens(ctx, s.Admin, app.ID); err != nil || len(tokens) != 1 || tokens[0].Hash != "" {
 			t.Fatal(tokens, err)
 		}
 		call := func(tool string, args map[string]any) (int, string) {
@@ -218,6 +221,85 @@ func TestRule3_9_EveryCallIsRecorded(t *testing.T) {
 			t.Error("two calls have one id")
 		}
 	})
+}
+
+// TestStrangersTextInTheCallLog: a call that is strange in what it sends, down to bytes that are no text, is in the log like any other.
+func TestStrangersTextInTheCallLog(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		s := testkit.Start(t, engine)
+		token := s.Connect(t, demo.Carly).Access
+		s.Call(t, token, "no\x00such", nil)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/v1/mcp",
+			strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"who_am_i","arguments":{}}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range map[string]string{
+			"Authorization": "Bearer " + token, "Content-Type": "application/json", "Accept": "application/json, text/event-stream", "User-Agent": "strange\xff",
+		} {
+			r.Header.Set(name, value)
+		}
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		calls, err := s.Calls.List(t.Context(), audit.CallQuery{Tenant: s.Tenant, Limit: 10})
+		if err != nil || len(calls) != 2 || calls[0].Tool != "who_am_i" || calls[0].Agent != "strange" || calls[1].Tool != "nosuch" || calls[1].Outcome != "unknown_tool" {
+			t.Errorf("calls %+v, %v", calls, err)
+		}
+	})
+}
+
+// TestPrivateAppWithClientLibrary: a client that nobody here wrote works with a program's token, and sees the tools of its set.
+func TestPrivateAppWithClientLibrary(t *testing.T) {
+	s := testkit.Start(t, "sqlite")
+	app, err := s.Apps.Create(t.Context(), s.Admin, privateapp.Input{Name: "Reads", Set: access.Set{"Company": {Actions: access.View, View: access.AllProperties}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, token, err := s.Apps.NewToken(t.Context(), s.Admin, app.ID, "library", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, err := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil).Connect(t.Context(),
+		&mcp.StreamableClientTransport{Endpoint: s.URL + "/v1/mcp", HTTPClient: &http.Client{Transport: bearer(token)}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	tools := func() (names []string) {
+		t.Helper()
+		list, err := session.ListTools(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tool := range list.Tools {
+			names = append(names, tool.Name)
+		}
+		return names
+	}
+	if got := tools(); !slices.Contains(got, "list_records") || slices.Contains(got, "update_record") || slices.Contains(got, "delete_record") {
+		t.Errorf("tools %v", got)
+	}
+	res, err := session.CallTool(t.Context(), &mcp.CallToolParams{Name: "list_records", Arguments: map[string]any{"model": "Company", "limit": 1}})
+	if err != nil || res.IsError {
+		t.Errorf("%+v, %v", res, err)
+	}
+	if _, err := s.Apps.Update(t.Context(), s.Admin, app.ID, app.Version, privateapp.Input{Name: "Reads", Enabled: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := tools(); slices.Contains(got, "list_records") {
+		t.Errorf("with nothing in its set it is offered %v", got)
+	}
+}
+
+type bearer string
+
+func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer "+string(b))
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 func developer() demo.Login {

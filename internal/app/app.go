@@ -145,7 +145,7 @@ func (a *App) installationKey(ctx context.Context, name string) ([]byte, error) 
 func (a *App) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	return errors.Join(a.OAuth.Flush(ctx), a.Calls.Flush(ctx), a.Store.Close())
+	return errors.Join(a.OAuth.Flush(ctx), a.Apps.Flush(ctx), a.Calls.Flush(ctx), a.Store.Close())
 }
 
 // Handler gives everything that is served: pages with cookies, and beside them the addresses for programs, which read none.

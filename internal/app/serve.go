@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"mandorla/internal/fault"
@@ -40,9 +41,14 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
 	work, stopWork := context.WithCancel(ctx)
-	defer stopWork()
-	go a.OAuth.Run(work)
-	go a.Calls.Run(work)
+	var background sync.WaitGroup
+	background.Go(func() { a.OAuth.Run(work) })
+	background.Go(func() { a.Apps.Run(work) })
+	background.Go(func() { a.Calls.Run(work) })
+	defer func() { // nothing is held back by them any more when Close writes the rest
+		stopWork()
+		background.Wait()
+	}()
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(l) }()
 	select {

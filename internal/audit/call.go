@@ -3,11 +3,13 @@ package audit
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
 	"mandorla/internal/access"
+	"mandorla/internal/model"
 )
 
 // Call is one call of a tool by a person through a client, or by a private app. It holds no argument and no data.
@@ -56,8 +58,10 @@ type CallQuery struct {
 
 // CallStore keeps the call log.
 type CallStore interface {
+	// AppendCalls adds all of them or none. One that is there already, by its id, is left as it is.
 	AppendCalls(ctx context.Context, calls []Call) error
 	Calls(ctx context.Context, q CallQuery) ([]Call, error)
+	// DeleteCalls removes those of every tenant that were made before.
 	DeleteCalls(ctx context.Context, before time.Time) error
 }
 
@@ -67,7 +71,8 @@ const (
 )
 
 // Calls collects the call log, so that no call waits for a write: lines are written in batches within a second. When more wait
-// than fit, because the database does not answer, further ones are counted and reported instead. Safe for concurrent use.
+// than fit, because the database does not answer, further ones are counted and reported instead. Every field is required; safe for
+// concurrent use.
 type Calls struct {
 	Store CallStore
 	Now   func() time.Time
@@ -78,15 +83,23 @@ type Calls struct {
 	lost    int
 }
 
-// Add takes a line for the log.
+// Add takes a line for the log. Part of it is what a stranger sent: only what every database can store is kept of it, since one line
+// that cannot be written would hold up all those behind it.
 func (c *Calls) Add(call Call) {
+	for _, text := range []*string{&call.Tool, &call.Model, &call.Record, &call.Outcome, &call.Agent, &call.IP} {
+		*text = model.PlainName(*text)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.waiting) >= callsWaiting {
-		c.lost++
-		return
-	}
 	c.waiting = append(c.waiting, call)
+	c.trim()
+}
+
+// trim counts as lost what is more than may wait, the newest first: lines keep the order of their calls without a gap in it.
+func (c *Calls) trim() {
+	if over := len(c.waiting) - callsWaiting; over > 0 {
+		c.waiting, c.lost = c.waiting[:callsWaiting], c.lost+over
+	}
 }
 
 // Flush writes what waits. What cannot be written is kept for the next time.
@@ -102,12 +115,14 @@ func (c *Calls) Flush(ctx context.Context) error {
 		return nil
 	}
 	err := c.Store.AppendCalls(ctx, batch)
-	if err != nil {
-		c.mu.Lock()
-		c.waiting = append(batch, c.waiting...)
-		c.mu.Unlock()
+	if err == nil {
+		return nil
 	}
-	return err
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting = append(batch, c.waiting...)
+	c.trim()
+	return fmt.Errorf("write the call log: %w", err)
 }
 
 // List gives calls with what was added up to now.
@@ -116,26 +131,37 @@ func (c *Calls) List(ctx context.Context, q CallQuery) ([]Call, error) {
 		return nil, err
 	}
 	q.Limit = min(max(q.Limit, 1), 500)
-	return c.Store.Calls(ctx, q)
+	out, err := c.Store.Calls(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("read the call log: %w", err)
+	}
+	return out, nil
 }
 
-// Run writes, and removes lines older than 90 days, until ctx ends.
+// Sweep removes lines older than 90 days.
+func (c *Calls) Sweep(ctx context.Context) error {
+	if err := c.Store.DeleteCalls(ctx, c.Now().Add(-callsKept)); err != nil {
+		return fmt.Errorf("sweep the call log: %w", err)
+	}
+	return nil
+}
+
+// Run sweeps now and each hour, and writes each second, until ctx ends; the last Flush is the caller's. The server runs it in one goroutine.
 func (c *Calls) Run(ctx context.Context) {
 	flush, sweep := time.NewTicker(time.Second), time.NewTicker(time.Hour)
 	defer flush.Stop()
 	defer sweep.Stop()
-	for {
-		var err error
+	for err := c.Sweep(ctx); ; {
+		if err != nil && !errors.Is(err, context.Canceled) {
+			c.Log.WarnContext(ctx, "background work of the call log", "err", err)
+		}
 		select {
 		case <-flush.C:
 			err = c.Flush(ctx)
 		case <-sweep.C:
-			err = c.Store.DeleteCalls(ctx, c.Now().Add(-callsKept))
+			err = c.Sweep(ctx)
 		case <-ctx.Done():
 			return
-		}
-		if err != nil && !errors.Is(err, context.Canceled) {
-			c.Log.WarnContext(ctx, "call log", "err", err)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package mcpserver
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -26,7 +27,7 @@ func (s *Server) refuseScope(ctx context.Context, w http.ResponseWriter, r *http
 		return false
 	}
 	start := s.opts.Now()
-	view, ok := c.namedModel(ctx, env)
+	view, ok := c.namedModel(ctx, env.args)
 	if !ok || view.Actions&t.needs == t.needs {
 		return false
 	}
@@ -39,8 +40,8 @@ func (s *Server) refuseScope(ctx context.Context, w http.ResponseWriter, r *http
 }
 
 // namedModel finds the visible model that the call's arguments name.
-func (c *caller) namedModel(ctx context.Context, env *envelope) (record.ModelView, bool) {
-	in, bad := decodeArguments(env.args)
+func (c *caller) namedModel(ctx context.Context, args json.RawMessage) (record.ModelView, bool) {
+	in, bad := decodeArguments(args)
 	if bad != nil {
 		return record.ModelView{}, false
 	}

@@ -409,7 +409,7 @@ func TestOnCall(t *testing.T) {
 		}
 		got = append(got, fmt.Sprintf("%s %s %d %s", c.Tool, c.Model, c.Rows, c.Outcome))
 	}
-	want := []string{"list_records Company 3 ok", "get_record  0 not_found", "update_record Company 0 forbidden", "no_such_tool  0 unknown_tool"}
+	want := []string{"list_records Company 3 ok", "get_record Company 0 not_found", "update_record Company 0 forbidden", "no_such_tool  0 unknown_tool"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}

@@ -186,6 +186,9 @@ func (s *Server) handle(t *tool) mcp.ToolHandler {
 			}
 			info.Outcome = fault.KindOf(err).String()
 			a = failure(t, err)
+			if view, named := c.namedModel(ctx, req.Params.Arguments); named {
+				a.model = view.Model.Name
+			}
 		}
 		info.Model, info.Record, info.Rows, info.Bytes = a.model, a.record, a.rows, len(a.doc)
 		info.Duration = s.opts.Now().Sub(start)

@@ -8,6 +8,7 @@ import (
 
 	"mandorla/internal/access"
 	"mandorla/internal/fault"
+	"mandorla/internal/identity"
 )
 
 var errToken = fault.New(fault.Unauthenticated, "The access token is not valid (any more). Connect again.")
@@ -34,7 +35,9 @@ func (s *Service) Authenticate(ctx context.Context, token string, resource Resou
 	if err != nil {
 		return access.Principal{}, err
 	}
-	s.uses.add(ctx, s, st.Authorization, now)
+	if err := s.uses.Add(ctx, identity.Use{ID: st.Authorization.ID, Owner: st.Client.ID, At: now}, st.Authorization.UsedAt); err != nil {
+		s.Log.WarnContext(ctx, "note use of a connection", "err", err)
+	}
 	return p, nil
 }
 

@@ -172,7 +172,7 @@ type failingUses struct {
 	fail atomic.Bool
 }
 
-func (f *failingUses) NoteUses(ctx context.Context, uses []oauth.Use) error {
+func (f *failingUses) NoteUses(ctx context.Context, uses []identity.Use) error {
 	if f.fail.Load() {
 		return errBroken
 	}

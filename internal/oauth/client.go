@@ -6,12 +6,12 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"mandorla/internal/access"
 	"mandorla/internal/audit"
 	"mandorla/internal/fault"
 	"mandorla/internal/identity"
+	"mandorla/internal/model"
 )
 
 // ClientKind says whether a client can keep a secret.
@@ -245,7 +245,7 @@ const (
 )
 
 func (in *ClientInput) check() error {
-	in.Name, in.Description = plainText(in.Name), plainText(in.Description)
+	in.Name, in.Description = model.PlainName(in.Name), model.PlainName(in.Description)
 	var bad []fault.Field
 	add := func(path, format string, args ...any) {
 		bad = append(bad, fault.Field{Path: path, Msg: fmt.Sprintf(format, args...)})
@@ -275,16 +275,6 @@ func (in *ClientInput) check() error {
 		return fault.BadFields(bad)
 	}
 	return nil
-}
-
-// plainText drops what could make a name look like another one: control, direction and zero-width characters.
-func plainText(s string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r == unicode.ReplacementChar || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return -1
-		}
-		return r
-	}, s))
 }
 
 func clientIDForm(id string) bool {

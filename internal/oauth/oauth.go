@@ -54,7 +54,7 @@ type Service struct {
 	sets     *identity.Sets
 	secrets  *identity.Throttle // wrong client secrets, by client and IP prefix
 	requests *identity.Throttle // authorization requests, by IP prefix
-	uses     *uses
+	uses     *identity.Uses
 }
 
 // New checks the options and makes the service.
@@ -92,7 +92,7 @@ func New(o Options) (*Service, error) {
 		sets:     identity.NewSets(4096),
 		secrets:  identity.NewThrottle(o.Now, identity.ThrottleRule{Free: 20, First: 2 * time.Second, Longest: 15 * time.Minute}),
 		requests: identity.NewThrottle(o.Now, identity.ThrottleRule{Free: 120, First: time.Second, Longest: time.Minute, Forget: time.Minute}),
-		uses:     newUses(),
+		uses:     identity.NewUses(o.Store.NoteUses),
 	}, nil
 }
 

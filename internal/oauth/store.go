@@ -43,8 +43,8 @@ type Store interface {
 	EndAuthorizations(ctx context.Context, which Which, because string, at time.Time) ([]string, error)
 	// Authorizations lists what matches, newest first, with client and person names.
 	Authorizations(ctx context.Context, which Which) ([]AuthorizationRecord, error)
-	// NoteUses stores the last use of authorizations and of their clients; an older instant changes nothing.
-	NoteUses(ctx context.Context, uses []Use) error
+	// NoteUses stores the last use of authorizations and of their clients (the owners); an older instant changes nothing.
+	NoteUses(ctx context.Context, uses []identity.Use) error
 
 	InsertCode(ctx context.Context, c CodeRecord) error
 	CodeByHash(ctx context.Context, hash string) (CodeRecord, error)
@@ -153,10 +153,4 @@ type Standing struct {
 	Authorization AuthorizationRecord
 	Client        ClientRecord
 	Member        identity.Membership
-}
-
-// Use is the last use of an authorization.
-type Use struct {
-	Authorization, Client string
-	At                    time.Time
 }

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 	"time"
 
 	"mandorla/internal/access"
@@ -43,6 +42,7 @@ type Options struct {
 type Service struct {
 	Options
 	sets *identity.Sets
+	uses *identity.Uses // of tokens
 }
 
 // New makes the service.
@@ -50,7 +50,7 @@ func New(o Options) *Service {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Options: o, sets: identity.NewSets(1024)}
+	return &Service{Options: o, sets: identity.NewSets(1024), uses: identity.NewUses(o.Store.NotePrivateUses)}
 }
 
 // App is a private app.
@@ -74,7 +74,7 @@ type Input struct {
 }
 
 func (in *Input) check() error {
-	in.Name, in.Description = strings.TrimSpace(in.Name), strings.TrimSpace(in.Description)
+	in.Name, in.Description = model.PlainName(in.Name), model.PlainName(in.Description)
 	if n := len([]rune(in.Name)); n < 1 || n > 80 {
 		return fault.BadField("name", "needs 1 to 80 characters.")
 	}
@@ -89,6 +89,7 @@ func (s *Service) Apps(ctx context.Context, by access.Principal) ([]App, error) 
 	if err := identity.May(by, access.PrivateApp, access.View); err != nil {
 		return nil, err
 	}
+	s.flush(ctx)
 	recs, err := s.Store.PrivateApps(ctx, by.Tenant)
 	if err != nil {
 		return nil, fmt.Errorf("list private apps: %w", err)
@@ -109,11 +110,28 @@ func (s *Service) App(ctx context.Context, by access.Principal, id string) (App,
 	if err := identity.May(by, access.PrivateApp, access.View); err != nil {
 		return App{}, err
 	}
-	rec, err := s.Store.PrivateAppByID(ctx, by.Tenant, id)
+	s.flush(ctx)
+	return s.find(ctx, by.Tenant, id)
+}
+
+func (s *Service) find(ctx context.Context, tenant, id string) (App, error) {
+	rec, err := s.record(ctx, tenant, id)
 	if err != nil {
 		return App{}, err
 	}
 	return s.decode(rec)
+}
+
+// record also keeps malformed ids away from the store.
+func (s *Service) record(ctx context.Context, tenant, id string) (Record, error) {
+	if !model.IsID(id) {
+		return Record{}, fault.New(fault.NotFound, "There is no such private app.")
+	}
+	rec, err := s.Store.PrivateAppByID(ctx, tenant, id)
+	if err != nil {
+		return Record{}, fmt.Errorf("read private app: %w", err)
+	}
+	return rec, nil
 }
 
 func (s *Service) decode(rec Record) (App, error) {
@@ -157,7 +175,7 @@ func (s *Service) Update(ctx context.Context, by access.Principal, id string, ve
 	}
 	var rec Record
 	err := s.Store.InTx(ctx, func(ctx context.Context) (err error) {
-		if rec, err = s.Store.PrivateAppByID(ctx, by.Tenant, id); err != nil {
+		if rec, err = s.record(ctx, by.Tenant, id); err != nil {
 			return err
 		}
 		rec.Version = version
@@ -223,7 +241,7 @@ func (s *Service) Delete(ctx context.Context, by access.Principal, id string) er
 		return err
 	}
 	return s.Store.InTx(ctx, func(ctx context.Context) error {
-		rec, err := s.Store.PrivateAppByID(ctx, by.Tenant, id)
+		rec, err := s.record(ctx, by.Tenant, id)
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"mandorla/internal/audit"
+	"mandorla/internal/identity"
 )
 
 // Store keeps private apps and their tokens. What is not there is a fault.NotFound; a taken name is a fault.Conflict. Only hashes of
@@ -23,11 +24,11 @@ type Store interface {
 	PrivateAppByID(ctx context.Context, tenant, id string) (Record, error)
 
 	InsertPrivateToken(ctx context.Context, t Token) error
-	PrivateTokens(ctx context.Context, tenant, app string) ([]Token, error) // newest first, revoked ones too
+	PrivateTokens(ctx context.Context, tenant, app string) ([]Token, error) // newest first, revoked ones too, without hashes
 	RevokePrivateToken(ctx context.Context, tenant, app, id string, at time.Time) error
-	// NotePrivateUse stores the last use of a token; an older instant changes nothing.
-	NotePrivateUse(ctx context.Context, tenant, id string, at time.Time) error
-	// PrivateStandingByToken reads token, app and tenant with one statement.
+	// NotePrivateUses stores the last use of tokens; an older instant changes nothing. The owners are their tenants.
+	NotePrivateUses(ctx context.Context, uses []identity.Use) error
+	// PrivateStandingByToken reads token, app (without its last use) and tenant with one statement.
 	PrivateStandingByToken(ctx context.Context, hash string) (Standing, error)
 }
 

@@ -11,12 +11,13 @@ import (
 	"mandorla/internal/access"
 	"mandorla/internal/fault"
 	"mandorla/internal/identity"
+	"mandorla/internal/model"
 )
 
 // Token is a static API token of a private app, without the token itself.
 type Token struct {
 	ID, Tenant, App string
-	Hash            string // never shown
+	Hash            string // SHA-256; only on the way into the store
 	Name            string
 	Last4           string
 	CreatedAt       time.Time
@@ -41,7 +42,15 @@ func (s *Service) Tokens(ctx context.Context, by access.Principal, app string) (
 	if err := identity.May(by, access.PrivateApp, access.View); err != nil {
 		return nil, err
 	}
-	return s.Store.PrivateTokens(ctx, by.Tenant, app)
+	s.flush(ctx)
+	if _, err := s.find(ctx, by.Tenant, app); err != nil {
+		return nil, err
+	}
+	tokens, err := s.Store.PrivateTokens(ctx, by.Tenant, app)
+	if err != nil {
+		return nil, fmt.Errorf("list tokens: %w", err)
+	}
+	return tokens, nil
 }
 
 // NewToken makes a token that ends after this time (0: never). It is given here and never again. Whoever makes one holds what the app
@@ -50,7 +59,7 @@ func (s *Service) NewToken(ctx context.Context, by access.Principal, app, name s
 	if err := identity.May(by, access.PrivateApp, access.Update); err != nil {
 		return t, "", err
 	}
-	if name = strings.TrimSpace(name); name == "" || len([]rune(name)) > 80 {
+	if name = model.PlainName(name); name == "" || len([]rune(name)) > 80 {
 		return t, "", fault.BadField("tokenName", "needs 1 to 80 characters: what the token is used for.")
 	}
 	if life < 0 || life > longestExpiry {
@@ -68,7 +77,7 @@ func (s *Service) NewToken(ctx context.Context, by access.Principal, app, name s
 		t.ExpiresAt = t.CreatedAt.Add(life)
 	}
 	err = s.Store.InTx(ctx, func(ctx context.Context) error {
-		a, err := s.App(ctx, by, app)
+		a, err := s.find(ctx, by.Tenant, app)
 		if err != nil {
 			return err
 		}
@@ -81,12 +90,20 @@ func (s *Service) NewToken(ctx context.Context, by access.Principal, app, name s
 		if err := s.Store.InsertPrivateToken(ctx, t); err != nil {
 			return fmt.Errorf("store token: %w", err)
 		}
-		return s.note(ctx, by, a, "private_app.token", map[string]string{"token": t.ID, "token_name": t.Name, "last4": t.Last4})
+		return s.note(ctx, by, a, "private_app.token", map[string]string{"token": t.ID, "token_name": t.Name, "last4": t.Last4, "expires": day(t.ExpiresAt)})
 	})
 	if err != nil {
 		return Token{}, "", err
 	}
+	t.Hash = ""
 	return t, token, nil
+}
+
+func day(at time.Time) string {
+	if at.IsZero() {
+		return "never"
+	}
+	return at.UTC().Format(time.DateOnly)
 }
 
 func (s *Service) room(ctx context.Context, tenant, app string) error {
@@ -112,9 +129,12 @@ func (s *Service) RevokeToken(ctx context.Context, by access.Principal, app, id 
 		return err
 	}
 	return s.Store.InTx(ctx, func(ctx context.Context) error {
-		a, err := s.App(ctx, by, app)
+		a, err := s.find(ctx, by.Tenant, app)
 		if err != nil {
 			return err
+		}
+		if !model.IsID(id) {
+			return errNoToken
 		}
 		if err := s.Store.RevokePrivateToken(ctx, by.Tenant, app, id, s.Now()); err != nil {
 			return err
@@ -122,6 +142,8 @@ func (s *Service) RevokeToken(ctx context.Context, by access.Principal, app, id 
 		return s.note(ctx, by, a, "private_app.revoke", map[string]string{"token": id})
 	})
 }
+
+var errNoToken = fault.New(fault.NotFound, "There is no such token, or it was revoked already.")
 
 var errToken = fault.New(fault.Unauthenticated, "The access token is not valid (any more).")
 
@@ -146,10 +168,8 @@ func (s *Service) Authenticate(ctx context.Context, token string, surface access
 	if err != nil {
 		return access.Principal{}, err
 	}
-	if now.Sub(st.Token.UsedAt) >= time.Minute {
-		if err := s.Store.NotePrivateUse(ctx, st.Token.Tenant, st.Token.ID, now); err != nil {
-			s.Log.WarnContext(ctx, "note use of a token", "err", err)
-		}
+	if err := s.uses.Add(ctx, identity.Use{ID: st.Token.ID, Owner: st.Token.Tenant, At: now}, st.Token.UsedAt); err != nil {
+		s.Log.WarnContext(ctx, "note use of a token", "err", err)
 	}
 	p := a.principal(surface, st.RegistryVersion)
 	p.TenantName, p.Token = st.TenantName, st.Token.Name

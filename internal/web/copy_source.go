@@ -15,17 +15,21 @@ type copySource struct {
 
 func (c copySource) key() string { return c.kind + "." + c.id }
 
-// copySources lists the roles, OAuth clients and private apps of the tenant that the person may see.
+// copySources lists the roles, OAuth clients and private apps of the tenant that the person may see. One's own roles are no secret.
 func (s *Server) copySources(v *visit) ([]copySource, error) {
 	var out []copySource
+	var roles []access.Role
+	if v.who.Sides != nil {
+		roles = v.who.Sides.Roles
+	}
 	if v.who.Manages(access.RoleModel, access.View) {
-		roles, err := s.Identity.Roles(v.ctx(), v.who.Tenant)
-		if err != nil {
+		var err error
+		if roles, err = s.Identity.Roles(v.ctx(), v.who.Tenant); err != nil {
 			return nil, err
 		}
-		for _, r := range roles {
-			out = append(out, copySource{"role", r.ID, "Role " + r.Name, "user-shield", r.Set})
-		}
+	}
+	for _, r := range roles {
+		out = append(out, copySource{"role", r.ID, "Role " + r.Name, "user-shield", r.Set})
 	}
 	if v.who.Manages(access.OAuthClient, access.View) {
 		clients, err := s.OAuth.Clients(v.ctx(), v.who.Tenant)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"mandorla/internal/access"
 	"mandorla/internal/fault"
 	"mandorla/internal/oauth"
 	"mandorla/internal/web/kit"
@@ -84,13 +85,16 @@ func (s *Server) showApp(w http.ResponseWriter, v *visit, status int, c oauth.Cl
 	}
 	path := "/apps/" + c.ID
 	page := s.appPage(v, c, "general", connections)
+	may := v.who.Manages(access.OAuthClient, access.Update)
 	view := appView{
-		Form:        appForm(c, in),
+		Form:        appForm(c, in, may),
 		Credentials: kit.Section{ID: "credentials", Title: "Credentials", Text: "Paste these into the assistant."},
-		Connections: len(connections), Hint: presetOf(c).Hint, Danger: appDanger(c, len(connections)),
+		Connections: len(connections), Hint: presetOf(c).Hint, Danger: appDanger(v, c, len(connections)),
 	}
 	placeErrors(&view.Form, problem)
-	view.Notice = appNotice(c)
+	if view.Notice = appNotice(c); view.Notice != nil && !may {
+		view.Notice.Action = nil
+	}
 	view.Copies = []kit.Copy{
 		{ID: "mcp-url", Label: "MCP server URL", Value: s.Origin + oauth.PathMCP},
 		{ID: "client-id", Label: "Client ID", Value: c.ID},
@@ -105,6 +109,9 @@ func (s *Server) showApp(w http.ResponseWriter, v *visit, status int, c oauth.Cl
 		})
 	} else {
 		view.SecretText = "Ends in " + c.SecretLast4 + ". It was shown once, when it was made, and cannot be shown again."
+	}
+	if !may {
+		return s.kit.Render(w, status, page, "app", view)
 	}
 	view.Confirm = s.confirmField(v)
 	view.Generate = &kit.Modal{
@@ -153,7 +160,8 @@ func appNotice(c oauth.Client) *kit.Notice {
 	return nil
 }
 
-func appForm(c oauth.Client, in oauth.ClientInput) kit.Form {
+// appForm is what is known of a client; who may not change it reads it.
+func appForm(c oauth.Client, in oauth.ClientInput, may bool) kit.Form {
 	kind := "Confidential: it keeps a secret"
 	if c.Kind == oauth.Public {
 		kind = "Public: it runs on people's machines and has no secret"
@@ -171,6 +179,12 @@ func appForm(c oauth.Client, in oauth.ClientInput) kit.Form {
 			{Kind: kit.FieldShown, Name: "kind", Label: "Kind", Value: kind},
 		},
 	}
+	if !may {
+		form.SaveBar = nil
+		for i := range form.Fields {
+			form.Fields[i].Disabled, form.Fields[i].Presets, form.Fields[i].Check = true, nil, ""
+		}
+	}
 	return form
 }
 
@@ -184,7 +198,8 @@ func redirectPresets() []kit.Preset {
 	return out
 }
 
-func appDanger(c oauth.Client, connections int) kit.DangerZone {
+func appDanger(v *visit, c oauth.Client, connections int) kit.DangerZone {
+	var zone kit.DangerZone
 	path := "/apps/" + c.ID
 	toggle := kit.DangerAct{
 		Title: "Disable this client", Text: "No call works any more" + endsText(connections) + ". It can be enabled again; people then authorize anew.",
@@ -193,10 +208,16 @@ func appDanger(c oauth.Client, connections int) kit.DangerZone {
 	if !c.Enabled {
 		toggle.Title, toggle.Text, toggle.Label = "Enable this client", "People can authorize it again.", "Enable client"
 	}
-	return kit.DangerZone{Items: []kit.DangerAct{toggle, {
-		Title: "Delete this client", Text: "It is gone for good" + endsText(connections) + ". The log keeps what was done through it.",
-		Label: "Delete client", Post: path + "/delete", Type: c.Name,
-	}}}
+	if v.who.Manages(access.OAuthClient, access.Update) {
+		zone.Items = append(zone.Items, toggle)
+	}
+	if v.who.Manages(access.OAuthClient, access.Remove) {
+		zone.Items = append(zone.Items, kit.DangerAct{
+			Title: "Delete this client", Text: "It is gone for good" + endsText(connections) + ". The log keeps what was done through it.",
+			Label: "Delete client", Post: path + "/delete", Type: c.Name,
+		})
+	}
+	return zone
 }
 
 func (s *Server) postApp(w http.ResponseWriter, v *visit) error {

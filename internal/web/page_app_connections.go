@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 
+	"mandorla/internal/access"
 	"mandorla/internal/fault"
 	"mandorla/internal/oauth"
 	"mandorla/internal/web/kit"
@@ -30,18 +31,22 @@ func (s *Server) getAppConnections(w http.ResponseWriter, v *visit) error {
 		Caption: "Connections",
 		Columns: []kit.Column{
 			{Label: "Person", Wide: true}, {Label: "Allowed", Help: "What the person authorized, out of what the client may do now", HideOnPhone: true},
-			{Label: "Since", Kind: kit.KindAgo, HideOnPhone: true}, {Label: "Last use", Kind: kit.KindAgo}, {Label: "End", LabelHidden: true, Kind: kit.KindActions},
+			{Label: "Since", Kind: kit.KindAgo, HideOnPhone: true}, {Label: "Last use", Kind: kit.KindAgo},
 		},
 		Empty: &kit.Empty{
 			Icon: "plug", Title: "Nobody is connected", Text: "Each teammate who connects " + c.Name + " in the assistant appears here.",
 		},
 	}}
+	may := v.who.Manages(access.OAuthClient, access.Update)
+	if may {
+		view.Table.Columns = append(view.Table.Columns, kit.Column{Label: "End", LabelHidden: true, Kind: kit.KindActions})
+	}
 	wider := 0
 	for _, one := range connections {
 		if !one.Set.Covers(c.Set) {
 			wider++
 		}
-		view.Table.Rows = append(view.Table.Rows, connectionRow(c, one))
+		view.Table.Rows = append(view.Table.Rows, connectionRow(c, one, may))
 	}
 	if wider > 0 && !c.Dynamic {
 		view.Notice = &kit.Notice{
@@ -52,7 +57,7 @@ func (s *Server) getAppConnections(w http.ResponseWriter, v *visit) error {
 	return s.kit.Render(w, http.StatusOK, page, "app_connections", view)
 }
 
-func connectionRow(c oauth.Client, one oauth.Connection) kit.Row {
+func connectionRow(c oauth.Client, one oauth.Connection, may bool) kit.Row {
 	name := one.PersonName
 	if name == "" {
 		name = one.Email
@@ -61,10 +66,13 @@ func connectionRow(c oauth.Client, one oauth.Connection) kit.Row {
 	person.Sub = one.Email
 	allowed := mandorla(c.Set, one.Set, "Client", "Authorization")
 	allowed.Small = true
-	return kit.Row{Cells: []kit.Value{
-		person, kit.OverlapValue(allowed), kit.Ago(one.Since), kit.Ago(one.UsedAt),
-		kit.Actions(kit.Button{Label: "End", Icon: "plug-connected-x", Small: true, Post: "/apps/" + c.ID + "/connections/end", Name: "connection", Value: one.ID}),
-	}}
+	row := kit.Row{Cells: []kit.Value{person, kit.OverlapValue(allowed), kit.Ago(one.Since), kit.Ago(one.UsedAt)}}
+	if may {
+		row.Cells = append(row.Cells, kit.Actions(kit.Button{
+			Label: "End", Icon: "plug-connected-x", Small: true, Post: "/apps/" + c.ID + "/connections/end", Name: "connection", Value: one.ID,
+		}))
+	}
+	return row
 }
 
 func (s *Server) postAppConnectionEnd(w http.ResponseWriter, v *visit) error {

@@ -26,7 +26,7 @@ func (s *Server) getAppNew(w http.ResponseWriter, v *visit) error {
 	if !ok || !v.who.Manages(access.OAuthClient, access.Create) {
 		page := s.shell(v, "apps", "Apps Library")
 		page.Lead = "What do you want to connect?"
-		page.Breadcrumb = []kit.Link{{Label: "App Center", Href: "/apps"}}
+		page.Breadcrumb = []kit.Link{appsCrumb(v)}
 		return s.kit.Render(w, http.StatusOK, page, "app_new", appNewView{Cards: appCards(v)})
 	}
 	return s.showAppNew(w, v, http.StatusOK, p, p.Name, p.Kind, nil)
@@ -35,7 +35,7 @@ func (s *Server) getAppNew(w http.ResponseWriter, v *visit) error {
 func (s *Server) showAppNew(w http.ResponseWriter, v *visit, status int, p appPreset, name string, kind oauth.ClientKind, problem error) error {
 	page := s.shell(v, "apps", "New app: "+p.Label)
 	page.Icon, page.Narrow = p.Icon, true
-	page.Breadcrumb = []kit.Link{{Label: "App Center", Href: "/apps"}, {Label: "Apps Library", Href: "/apps/new"}}
+	page.Breadcrumb = []kit.Link{appsCrumb(v), {Label: "Apps Library", Href: "/apps/new"}}
 	form := kit.Form{
 		Action: "/apps/new", Hidden: []kit.Hidden{{Name: "for", Value: p.Key}},
 		Submit: kit.Button{Label: "Create client", Look: kit.Primary}, Cancel: &kit.Link{Label: "Cancel", Href: "/apps/new"},

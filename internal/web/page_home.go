@@ -85,7 +85,7 @@ func (s *Server) homeSteps(v *visit) ([]homeStep, error) {
 		return nil, err
 	}
 	var steps []homeStep
-	if v.who.Admin {
+	if v.who.Manages(access.OAuthClient, access.View|access.Create|access.Update) {
 		admin, err := s.adminSteps(v)
 		if err != nil {
 			return nil, err

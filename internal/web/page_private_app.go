@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"mandorla/internal/access"
 	"mandorla/internal/fault"
@@ -19,7 +18,8 @@ type privateAppView struct {
 	Form   kit.Form
 	Access kit.Section
 	Copies []kit.Copy // MCP server URL, the fresh token
-	Tokens kit.Table
+	Tokens kit.Section
+	Table  kit.Table
 	New    *kit.Modal
 	Fields []kit.Field
 	Danger kit.DangerZone
@@ -27,14 +27,8 @@ type privateAppView struct {
 
 var samplePrivateApp = privateAppView{
 	Notice: &kit.Notice{}, Form: kit.Form{Fields: []kit.Field{{Name: "x"}}}, Access: kit.Section{Title: "x"}, Copies: []kit.Copy{{ID: "c"}},
-	Tokens: sampleApps.Table, New: &kit.Modal{ID: "token"}, Fields: []kit.Field{{Name: "x"}}, Danger: kit.DangerZone{Items: []kit.DangerAct{{Title: "x"}}},
+	Tokens: kit.Section{Title: "x"}, Table: sampleApps.Table, New: &kit.Modal{ID: "token"}, Fields: []kit.Field{{Name: "x"}}, Danger: kit.DangerZone{Items: []kit.DangerAct{{Title: "x"}}},
 }
-
-// tokenLives are how long a new token may work, in days; 0 is without an end.
-var tokenLives = []struct {
-	days  int
-	label string
-}{{30, "30 days"}, {90, "90 days"}, {365, "One year"}, {0, "Without an end"}}
 
 func (s *Server) privateApp(v *visit) (privateapp.App, error) {
 	return s.Apps.App(v.ctx(), v.who, v.r.PathValue("id"))
@@ -88,24 +82,40 @@ func (s *Server) showPrivateApp(w http.ResponseWriter, v *visit, status int, a p
 		Form:   privateForm(a, in, may),
 		Access: kit.Section{ID: "access", Title: "Access", Text: "Programs send a token as a bearer token (Authorization: Bearer …)."},
 		Copies: []kit.Copy{{ID: "mcp-url", Label: "MCP server URL", Value: s.Origin + oauth.PathMCP}},
-		Tokens: s.tokenTable(a, tokens, may),
+		Tokens: kit.Section{ID: "tokens", Title: "Tokens"},
+		Notice: privateNotice(a, may),
 		Danger: privateDanger(v, a),
 	}
 	placeErrors(&view.Form, p.general)
-	if len(a.Set) == 0 {
-		view.Notice = &kit.Notice{
-			Tone: kit.Warn, Title: "No permissions yet", Text: "Choose what this app may do; until then its tokens reach nothing.",
-			Action: &kit.Button{Label: "Set permissions", Href: path + "/permissions"},
-		}
+	if view.Table, err = s.tokenTable(v, a, tokens, may); err != nil {
+		return err
 	}
 	if token := s.freshSecret(v, a.ID); token != "" {
 		view.Copies = append(view.Copies, kit.Copy{ID: "token-value", Label: "New token", Value: token, Secret: true, Done: path + "?stored=" + storedMark(v, token)})
 	}
 	if may {
+		view.Tokens.Actions = []kit.Button{{Label: "New token…", Icon: "plus", Href: "?token", Modal: "token"}}
 		view.New, view.Fields = newTokenModal(v, path), s.newTokenFields(v, p.token)
 		view.New.Open = view.New.Open || p.token != nil
 	}
 	return s.kit.Render(w, status, s.privatePage(v, a, "general"), "private_app", view)
+}
+
+func privateNotice(a privateapp.App, may bool) *kit.Notice {
+	switch {
+	case !a.Enabled && may:
+		return &kit.Notice{Tone: kit.Warn, Title: "This app is disabled", Text: "None of its tokens works. Enable it below."}
+	case !a.Enabled:
+		return &kit.Notice{Tone: kit.Warn, Title: "This app is disabled", Text: "None of its tokens works."}
+	case len(a.Set) == 0 && may:
+		return &kit.Notice{
+			Tone: kit.Warn, Title: "No permissions yet", Text: "Choose what this app may do; until then its tokens reach nothing.",
+			Action: &kit.Button{Label: "Set permissions", Href: "/private-apps/" + a.ID + "/permissions"},
+		}
+	case len(a.Set) == 0:
+		return &kit.Notice{Tone: kit.Warn, Title: "No permissions yet", Text: "Its tokens reach nothing."}
+	}
+	return nil
 }
 
 func privateForm(a privateapp.App, in privateapp.Input, may bool) kit.Form {
@@ -120,59 +130,6 @@ func privateForm(a privateapp.App, in privateapp.Input, may bool) kit.Form {
 		form.SaveBar = &kit.SaveBar{Discard: form.Action}
 	}
 	return form
-}
-
-func (s *Server) tokenTable(a privateapp.App, tokens []privateapp.Token, may bool) kit.Table {
-	t := kit.Table{
-		ID: "tokens", Caption: "Tokens",
-		Columns: []kit.Column{
-			{Label: "Token", Wide: true}, {Label: "Made", Kind: kit.KindAgo, HideOnPhone: true}, {Label: "Ends", Kind: kit.KindDate, HideOnPhone: true},
-			{Label: "Last call", Kind: kit.KindAgo}, {Label: "Status"}, {Label: "Revoke", LabelHidden: true, Kind: kit.KindActions},
-		},
-		Empty: &kit.Empty{Icon: "key", Title: "No tokens yet", Text: "A token lets the program in. It is shown once, when it is made."},
-	}
-	for _, one := range tokens {
-		name := kit.Text(one.Name)
-		name.Sub = "…" + one.Last4
-		row := kit.Row{Cells: []kit.Value{name, kit.Ago(one.CreatedAt), {}, kit.Ago(one.UsedAt), kit.StatusValue(kit.Good, "Works"), {}}}
-		if !one.ExpiresAt.IsZero() {
-			row.Cells[2] = kit.Date(one.ExpiresAt)
-		}
-		switch {
-		case !one.RevokedAt.IsZero():
-			row.Muted, row.Cells[4] = true, kit.StatusValue(kit.Neutral, "Revoked")
-		case !one.Works(s.Now()):
-			row.Muted, row.Cells[4] = true, kit.StatusValue(kit.Neutral, "Expired")
-		case may:
-			row.Cells[5] = kit.Actions(kit.Button{Label: "Revoke", Small: true, Post: "/private-apps/" + a.ID + "/tokens/revoke", Name: "token", Value: one.ID})
-		}
-		t.Rows = append(t.Rows, row)
-	}
-	return t
-}
-
-func newTokenModal(v *visit, path string) *kit.Modal {
-	return &kit.Modal{
-		ID: "token", Title: "New token", Action: path + "/tokens", Text: "It is shown once. Whoever holds it may do what this app may do.",
-		Submit: kit.Button{Label: "Make token", Look: kit.Primary}, Open: v.r.URL.Query().Has("token"), CloseHref: path,
-	}
-}
-
-func (s *Server) newTokenFields(v *visit, problem error) []kit.Field {
-	form := kit.Form{Fields: []kit.Field{{Name: "tokenName", Label: "Name", Required: true, Max: 80, Value: v.r.PostForm.Get("tokenName"), Help: "Where it is used, such as Nightly job on the intranet server."}}}
-	ends := kit.Field{Kind: kit.FieldSelect, Name: "expires", Label: "Ends after"}
-	for i, life := range tokenLives {
-		ends.Options = append(ends.Options, kit.Option{Value: fmt.Sprint(life.days), Label: life.label, Selected: i == 1})
-	}
-	form.Fields = append(form.Fields, ends)
-	if confirm := s.confirmField(v); confirm != nil {
-		form.Fields = append(form.Fields, *confirm)
-	}
-	placeErrors(&form, problem)
-	if form.Error != "" {
-		form.Fields[0].Error = form.Error
-	}
-	return form.Fields
 }
 
 func privateDanger(v *visit, a privateapp.App) kit.DangerZone {
@@ -214,43 +171,6 @@ func (s *Server) postPrivateApp(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	return s.done(w, v, "/private-apps/"+a.ID, "saved")
-}
-
-func (s *Server) postPrivateToken(w http.ResponseWriter, v *visit) error {
-	a, err := s.privateApp(v)
-	if err != nil {
-		return err
-	}
-	life := time.Duration(-1)
-	for _, one := range tokenLives {
-		if v.r.PostForm.Get("expires") == fmt.Sprint(one.days) {
-			life = time.Duration(one.days) * 24 * time.Hour
-		}
-	}
-	err = s.confirm(v)
-	var token string
-	if err == nil {
-		_, token, err = s.Apps.NewToken(v.ctx(), v.who, a.ID, v.r.PostForm.Get("tokenName"), life)
-	}
-	if badInput(err) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.Forbidden) || fault.Is(err, fault.RateLimited) {
-		return s.showPrivateApp(w, v, http.StatusUnprocessableEntity, a, privateProblem{token: err})
-	}
-	if err != nil {
-		return err
-	}
-	if err := s.keepSecret(w, v, a.ID, token); err != nil {
-		return err
-	}
-	return s.done(w, v, "/private-apps/"+a.ID+"#access", "token")
-}
-
-func (s *Server) postPrivateRevoke(w http.ResponseWriter, v *visit) error {
-	id := v.r.PathValue("id")
-	err := s.Apps.RevokeToken(v.ctx(), v.who, id, v.r.PostForm.Get("token"))
-	if err != nil && !fault.Is(err, fault.NotFound) { // one that is over already is what was wanted
-		return err
-	}
-	return s.done(w, v, "/private-apps/"+id, "revoked")
 }
 
 func (s *Server) postPrivateDisabled(w http.ResponseWriter, v *visit) error {

@@ -32,6 +32,14 @@ func (s *Server) appTabs(v *visit, active string) (kit.Tabs, error) {
 	return tabs, nil
 }
 
+// appsCrumb leads back to the tab of the App Center that the person may see.
+func appsCrumb(v *visit) kit.Link {
+	if v.who.Manages(access.OAuthClient, access.View) {
+		return kit.Link{Label: "App Center", Href: "/apps"}
+	}
+	return kit.Link{Label: "App Center", Href: "/private-apps"}
+}
+
 // appCards are the cards of the Apps Library that the person may use.
 func appCards(v *visit) []libraryCard {
 	var out []libraryCard

@@ -16,6 +16,7 @@ import (
 	"mandorla/internal/access"
 	"mandorla/internal/identity"
 	"mandorla/internal/model"
+	"mandorla/internal/privateapp"
 	"mandorla/internal/query"
 	"mandorla/internal/record"
 	"mandorla/internal/testkit"
@@ -42,6 +43,14 @@ func paths(t *testing.T, s *testkit.Server) (open, member, admin []string) {
 		}
 	}
 	app := "/apps/" + s.Client.ID
+	made, err := s.Apps.Create(t.Context(), s.Admin, privateapp.Input{Name: "Program of the pages", Set: access.Of(s.Schema.Base(), access.View)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Apps.NewToken(t.Context(), s.Admin, made.ID, "Nightly", 0); err != nil {
+		t.Fatal(err)
+	}
+	program := "/private-apps/" + made.ID
 	open = []string{"/signin"}
 	member = []string{
 		"/", "/profile", "/data/companies", "/data/endusers", "/data/assets", "/data/licenses", "/data/conversations", "/data/tasks", "/data/users", "/data/teams",
@@ -52,6 +61,7 @@ func paths(t *testing.T, s *testkit.Server) (open, member, admin []string) {
 	admin = []string{
 		company, company + "?tab=history", company + "?tab=tasks.companyId", "/apps", "/apps/new", "/apps/new?for=claude", "/apps/new?for=other",
 		app, app + "?generate", app + "/permissions", app + "/permissions?preset=full", app + "/permissions?copy=role." + role, app + "/connections",
+		"/private-apps", "/private-apps/new", program, program + "?token", program + "/permissions", program + "/permissions?copy=role." + role, program + "/logs",
 		"/settings/roles", "/settings/roles/" + role, "/settings/roles/new", "/settings/roles/" + role + "?preset=view", "/settings/roles/" + role + "?copy=client." + s.Client.ID,
 		"/settings/roles/" + role + "/people", "/settings/roles/" + role + "/remove", "/settings/roles/new?copy=role." + role, "/settings/people", "/settings/people/" + s.Admin.Person,
 		"/settings/roles/filter?fp.0=owner.name&fo.0=contains&builder=add", "/settings/roles/reach?portfolio=mine",
@@ -76,7 +86,7 @@ func TestEveryPage(t *testing.T) {
 	}
 	for _, path := range admin {
 		clean(t, ada.raw(path).want(t, http.StatusOK))
-		if strings.HasPrefix(path, "/apps") || strings.HasPrefix(path, "/settings") {
+		if strings.HasPrefix(path, "/apps") || strings.HasPrefix(path, "/private-apps") || strings.HasPrefix(path, "/settings") {
 			carly.raw(path).want(t, http.StatusNotFound)
 		}
 	}

@@ -147,6 +147,7 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 	s.Call(t, token, "list_records", map[string]any{"model": "Task", "limit": 5})
 	s.Call(t, token, "get_record", map[string]any{"model": "Company", "id": "0"})
 	program := made.ID
+	idle := disabledProgram(t, s)
 	role, named := "", map[string]string{}
 	roles, err := s.Identity.Roles(t.Context(), s.Tenant)
 	if err != nil {
@@ -192,6 +193,7 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 		{"private-app-token", "Ada", "/private-apps/" + program + "?token", "Make token"},
 		{"private-permissions", "Ada", "/private-apps/" + program + "/permissions", "In words"},
 		{"private-logs", "Ada", "/private-apps/" + program + "/logs", "list_records"},
+		{"private-none", "Ada", "/private-apps/" + idle + "?token", "is disabled"},
 		{"roles", "Ada", "/settings/roles", "Portfolio"},
 		{"role", "Ada", "/settings/roles/" + role, "Only my portfolio"},
 		{"explain", "Ada", "/settings/explain", "Ask in words"},
@@ -207,6 +209,26 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 		{"profile", "Carly", "/profile", "Applications"},
 		{"missing", "Ada", "/data/nothing", "Nothing here"},
 	}
+}
+
+// disabledProgram is a private app that may do nothing, with tokens that are over.
+func disabledProgram(t *testing.T, s *testkit.Server) string {
+	t.Helper()
+	a, err := s.Apps.Create(t.Context(), s.Admin, privateapp.Input{Name: "Nightly export to the data warehouse of the finance department"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, _, err := s.Apps.NewToken(t.Context(), s.Admin, a.ID, "On the intranet server that was replaced last summer", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Apps.RevokeToken(t.Context(), s.Admin, a.ID, k.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Apps.Update(t.Context(), s.Admin, a.ID, a.Version, privateapp.Input{Name: a.Name}); err != nil {
+		t.Fatal(err)
+	}
+	return a.ID
 }
 
 // openTab starts a browser of its own, so that who is signed in never mixes. A breach of the content policy or an error of a script

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"html"
 	"net/http"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"mandorla/internal/audit"
 	"mandorla/internal/testkit"
 )
 
@@ -106,4 +108,57 @@ func TestPrivateAppPagesAreGated(t *testing.T) {
 	option := regexp.MustCompile(`<option value="(role\.[^"]+)"[^>]*>Role Administrator`).FindStringSubmatch(devi.get("/private-apps/new").body)
 	form.Set("from", option[1])
 	devi.post("/private-apps/new", form).want(t, http.StatusUnprocessableEntity, "only what one of your roles with full access allows")
+}
+
+// The log goes back in time by pages, each of the outcome chosen; an address made up is the first page.
+func TestPrivateAppLogPages(t *testing.T) {
+	g := newGated(t)
+	id := strings.TrimPrefix(g.app, "/private-apps/")
+	for i := range 120 {
+		outcome := "ok"
+		if i%2 == 0 {
+			outcome = "not_found"
+		}
+		g.Calls.Add(audit.Call{ID: fmt.Sprintf("%024x", i+1), Tenant: g.Tenant, At: g.Clock.Now(), App: id, Token: "Nightly", Tool: fmt.Sprintf("tool_%d.", i), Outcome: outcome})
+	}
+	tools := func(p page) (out []string) {
+		for _, m := range regexp.MustCompile(`tool_(\d+)\.`).FindAllStringSubmatch(p.body, -1) {
+			out = append(out, m[1])
+		}
+		return out
+	}
+	older := regexp.MustCompile(`href="([^"]+)"[^>]*><span class="btn-label">Older calls`)
+	at, seen := g.app+"/logs", 0
+	for _, want := range []struct {
+		first, last string
+		n           int
+	}{{"119", "70", 50}, {"69", "20", 50}, {"19", "0", 20}} {
+		p := g.devi.get(at).want(t, http.StatusOK)
+		got := tools(p)
+		if len(got) != want.n || got[0] != want.first || got[len(got)-1] != want.last {
+			t.Fatalf("%s: %v", at, got)
+		}
+		seen += len(got)
+		if seen > 50 != strings.Contains(p.body, "Newest calls") {
+			t.Errorf("%s: the way back to the newest calls", at)
+		}
+		if next := older.FindStringSubmatch(p.body); next != nil {
+			at = html.UnescapeString(next[1])
+		} else if seen != 120 {
+			t.Fatalf("%s leads nowhere", at)
+		}
+	}
+	p := g.devi.get(g.app+"/logs?outcome=failed").want(t, http.StatusOK)
+	p = g.devi.get(html.UnescapeString(older.FindStringSubmatch(p.body)[1])).want(t, http.StatusOK, "not found")
+	if got := tools(p); len(got) != 10 || got[0] != "18" || got[9] != "0" {
+		t.Errorf("older calls that failed: %v", got)
+	}
+	if got := tools(g.devi.get(g.app + "/logs?outcome=ok")); len(got) != 50 || got[0] != "119" || got[1] != "117" {
+		t.Errorf("calls that worked: %v", got)
+	}
+	for _, made := range []string{"before=%00", "before=zz", "outcome=%00", "outcome=x'"} {
+		if got := tools(g.devi.get(g.app+"/logs?"+made).want(t, http.StatusOK)); len(got) != 50 || got[0] != "119" {
+			t.Errorf("%s: %v", made, got)
+		}
+	}
 }

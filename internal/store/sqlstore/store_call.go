@@ -19,7 +19,8 @@ func (s *Store) AppendCalls(ctx context.Context, calls []audit.Call) error {
 			if c.ID == "" {
 				c.ID = s.newID()
 			}
-			_, err := s.exec(ctx, `INSERT INTO sys_call (`+callColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			_, err := s.exec(ctx, `INSERT INTO sys_call (`+callColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+				ON CONFLICT (tenant_id, id) DO NOTHING`,
 				c.Tenant, c.ID, millis(c.At), c.Person, c.PersonName, c.Client, c.ClientName, c.Authorization, c.App, c.AppName, c.Token, string(c.Surface),
 				c.Tool, c.Model, c.Record, c.Rows, c.Bytes, c.Duration.Microseconds(), c.Outcome, c.Agent, c.IP)
 			if err != nil {

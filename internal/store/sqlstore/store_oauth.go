@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mandorla/internal/fault"
+	"mandorla/internal/identity"
 	"mandorla/internal/oauth"
 )
 
@@ -322,17 +323,15 @@ func (s *Store) Authorizations(ctx context.Context, which oauth.Which) (out []oa
 }
 
 // NoteUses is part of oauth.Store.
-func (s *Store) NoteUses(ctx context.Context, uses []oauth.Use) error {
-	uses = slices.Clone(uses)
-	slices.SortFunc(uses, func(a, b oauth.Use) int { return strings.Compare(a.Authorization, b.Authorization) })
+func (s *Store) NoteUses(ctx context.Context, uses []identity.Use) error {
 	return s.InTx(ctx, func(ctx context.Context) error {
 		latest := map[string]time.Time{}
 		for _, u := range uses {
-			if _, err := s.exec(ctx, `UPDATE sys_oauth_authorization SET used_at = ? WHERE id = ? AND used_at < ?`, millis(u.At), u.Authorization, millis(u.At)); err != nil {
+			if _, err := s.exec(ctx, `UPDATE sys_oauth_authorization SET used_at = ? WHERE id = ? AND used_at < ?`, millis(u.At), u.ID, millis(u.At)); err != nil {
 				return err
 			}
-			if latest[u.Client].Before(u.At) {
-				latest[u.Client] = u.At
+			if latest[u.Owner].Before(u.At) {
+				latest[u.Owner] = u.At
 			}
 		}
 		clients := make([]string, 0, len(latest))

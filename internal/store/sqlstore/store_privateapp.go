@@ -6,15 +6,16 @@ import (
 	"time"
 
 	"mandorla/internal/fault"
+	"mandorla/internal/identity"
 	"mandorla/internal/privateapp"
 )
 
 var _ privateapp.Store = (*Store)(nil)
 
 const (
-	privateAppColumns = `p.tenant_id, p.id, p.name, p.description, p.set_json, p.enabled, p.version, p.created_at, p.created_by, p.updated_at,
-	COALESCE((SELECT MAX(k.used_at) FROM sys_private_app_token k WHERE k.tenant_id = p.tenant_id AND k.app_id = p.id), 0)`
-	privateTokenColumns = `k.tenant_id, k.id, k.app_id, k.hash, k.name, k.last4, k.created_at, k.created_by, k.expires_at, k.revoked_at, k.used_at`
+	privateAppBare      = `p.tenant_id, p.id, p.name, p.description, p.set_json, p.enabled, p.version, p.created_at, p.created_by, p.updated_at`
+	privateAppColumns   = privateAppBare + `, COALESCE((SELECT MAX(k.used_at) FROM sys_private_app_token k WHERE k.tenant_id = p.tenant_id AND k.app_id = p.id), 0)`
+	privateTokenColumns = `k.tenant_id, k.id, k.app_id, k.name, k.last4, k.created_at, k.created_by, k.expires_at, k.revoked_at, k.used_at`
 )
 
 type privateAppScan struct {
@@ -41,7 +42,7 @@ type privateTokenScan struct {
 
 func (k *privateTokenScan) dest() []any {
 	r, t := &k.rec, &k.times
-	return []any{&r.Tenant, &r.ID, &r.App, &r.Hash, &r.Name, &r.Last4, &t[0], &r.CreatedBy, &t[1], &t[2], &t[3]}
+	return []any{&r.Tenant, &r.ID, &r.App, &r.Name, &r.Last4, &t[0], &r.CreatedBy, &t[1], &t[2], &t[3]}
 }
 
 func (k *privateTokenScan) token() privateapp.Token {
@@ -124,10 +125,17 @@ func (s *Store) RevokePrivateToken(ctx context.Context, tenant, app, id string, 
 	return changed(res, err, "There is no such token, or it was revoked already.")
 }
 
-// NotePrivateUse is part of privateapp.Store.
-func (s *Store) NotePrivateUse(ctx context.Context, tenant, id string, at time.Time) error {
-	_, err := s.exec(ctx, `UPDATE sys_private_app_token SET used_at = ? WHERE tenant_id = ? AND id = ? AND used_at < ?`, millis(at), tenant, id, millis(at))
-	return err
+// NotePrivateUses is part of privateapp.Store.
+func (s *Store) NotePrivateUses(ctx context.Context, uses []identity.Use) error {
+	return s.InTx(ctx, func(ctx context.Context) error {
+		for _, u := range uses {
+			_, err := s.exec(ctx, `UPDATE sys_private_app_token SET used_at = ? WHERE tenant_id = ? AND id = ? AND used_at < ?`, millis(u.At), u.Owner, u.ID, millis(u.At))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // PrivateStandingByToken is part of privateapp.Store.
@@ -137,7 +145,7 @@ func (s *Store) PrivateStandingByToken(ctx context.Context, hash string) (privat
 	var name, status sql.NullString
 	var out privateapp.Standing
 	dest := concat(k.dest(), p.dest(), []any{&name, &status, &out.RegistryVersion})
-	err := s.queryRow(ctx, `SELECT `+privateTokenColumns+`, `+privateAppColumns+`, t.name, t.status, t.registry_version
+	err := s.queryRow(ctx, `SELECT `+privateTokenColumns+`, `+privateAppBare+`, 0, t.name, t.status, t.registry_version
 		FROM sys_private_app_token k JOIN sys_private_app p ON p.tenant_id = k.tenant_id AND p.id = k.app_id JOIN sys_tenant t ON t.id = k.tenant_id
 		WHERE k.hash = ?`, hash).Scan(dest...)
 	out.Token, out.App, out.TenantName, out.TenantActive = k.token(), p.record(), name.String, status.String == "active"

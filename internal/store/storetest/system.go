@@ -61,7 +61,7 @@ func testAudit(t *testing.T, open Open) {
 	s, ctx := openEmpty(t, open), context.Background()
 	full := audit.Entry{
 		Tenant: here, At: at("2026-11-23T09:30:00.123Z"), Act: "record.update", Person: "p", PersonName: "Pé", Client: "c", ClientName: "Client",
-		Authorization: "a", Surface: access.SurfaceMCP, IP: "::1", Model: "Firm", Record: id(1),
+		Authorization: "a", App: "r", AppName: "Program", Call: "l", Surface: access.SurfaceMCP, IP: "::1", Model: "Firm", Record: id(1),
 		Changes: []audit.Change{{Property: "fi02", Old: json.RawMessage(`null`), New: json.RawMessage(`"x"`)}}, Detail: map[string]string{"k": "v?"},
 	}
 	other := audit.Entry{Tenant: here, At: full.At, Act: "session.start"}
