@@ -41,7 +41,7 @@ func (s *Server) getAppConnections(w http.ResponseWriter, v *visit) error {
 		if !one.Set.Covers(c.Set) {
 			wider++
 		}
-		view.Table.Rows = append(view.Table.Rows, connectionRow(c, one))
+		view.Table.Rows = append(view.Table.Rows, v.connectionRow(c, one))
 	}
 	if wider > 0 && !c.Dynamic {
 		view.Notice = &kit.Notice{
@@ -52,7 +52,7 @@ func (s *Server) getAppConnections(w http.ResponseWriter, v *visit) error {
 	return s.kit.Render(w, http.StatusOK, page, "app_connections", view)
 }
 
-func connectionRow(c oauth.Client, one oauth.Connection) kit.Row {
+func (v *visit) connectionRow(c oauth.Client, one oauth.Connection) kit.Row {
 	name := one.PersonName
 	if name == "" {
 		name = one.Email
@@ -61,10 +61,11 @@ func connectionRow(c oauth.Client, one oauth.Connection) kit.Row {
 	person.Sub = one.Email
 	allowed := mandorla(c.Set, one.Set, "Client", "Authorization")
 	allowed.Small = true
-	return kit.Row{Cells: []kit.Value{
-		person, kit.OverlapValue(allowed), kit.Ago(one.Since), kit.Ago(one.UsedAt),
-		kit.Actions(kit.Button{Label: "End", Icon: "plug-connected-x", Small: true, Post: "/apps/" + c.ID + "/connections/end", Name: "connection", Value: one.ID}),
-	}}
+	acts := []kit.Button{{Label: "End", Icon: "plug-connected-x", Small: true, Post: "/apps/" + c.ID + "/connections/end", Name: "connection", Value: one.ID}}
+	if v.who.Admin && one.Tenant == v.who.Tenant {
+		acts = append([]kit.Button{{Label: "View as", Icon: "eye", Small: true, Post: viewAsAction(c.ID), Name: "person", Value: one.Person}}, acts...)
+	}
+	return kit.Row{Cells: []kit.Value{person, kit.OverlapValue(allowed), kit.Ago(one.Since), kit.Ago(one.UsedAt), kit.Actions(acts...)}}
 }
 
 func (s *Server) postAppConnectionEnd(w http.ResponseWriter, v *visit) error {
