@@ -30,7 +30,7 @@ func (s *Server) getAppConnections(w http.ResponseWriter, v *visit) error {
 		Caption: "Connections",
 		Columns: []kit.Column{
 			{Label: "Person", Wide: true}, {Label: "Allowed", Help: "What the person authorized, out of what the client may do now", HideOnPhone: true},
-			{Label: "Since", Kind: kit.KindAgo, HideOnPhone: true}, {Label: "Last use", Kind: kit.KindAgo}, {Label: "End", LabelHidden: true, Kind: kit.KindActions},
+			{Label: "Since", Kind: kit.KindAgo, HideOnPhone: true}, {Label: "Last use", Kind: kit.KindAgo, HideOnPhone: true}, {Label: "View as or end", LabelHidden: true, Kind: kit.KindActions},
 		},
 		Empty: &kit.Empty{
 			Icon: "plug", Title: "Nobody is connected", Text: "Each teammate who connects " + c.Name + " in the assistant appears here.",

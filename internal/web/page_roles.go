@@ -19,6 +19,7 @@ func (s *Server) settingsTabs(active string) kit.Tabs {
 	return kit.Tabs{Label: "Settings", Items: []kit.Tab{
 		{Label: "Roles", Icon: "user-shield", Href: "/settings/roles", Active: active == "roles"},
 		{Label: "Explain", Icon: "help-circle", Href: "/settings/explain", Active: active == "explain"},
+		{Label: "View as", Icon: "eye", Href: pathViewAs, Active: active == "view-as"},
 	}}
 }
 

@@ -138,9 +138,8 @@ func (s *Server) showViewAs(w http.ResponseWriter, v *visit, status int, as iden
 	for i := range people {
 		people[i].Selected = people[i].Value == as.Person
 	}
-	page := s.shell(v, "settings", "View as")
-	page.Narrow = true
-	page.Breadcrumb = []kit.Link{{Label: "Settings", Href: "/settings"}}
+	page := s.shell(v, "settings", "Settings")
+	page.Narrow, page.Tabs = true, s.settingsTabs("view-as")
 	page.Lead = "See tables, records and tools exactly as somebody else does. Nothing can be changed meanwhile, and the log keeps that you looked."
 	form := kit.Form{
 		Action: pathViewAs, Submit: kit.Button{Label: "View as this person", Look: kit.Primary}, Cancel: &kit.Link{Label: "Cancel", Href: "/settings"},
