@@ -58,11 +58,6 @@ type Principal struct {
 	Sides           *Sides // what the lanes were made of, for explanations; nil: the lanes are all there is
 }
 
-// Viewer is a person who looks through another principal's eyes.
-type Viewer struct {
-	Person, PersonName string
-}
-
 // Sides are the sets whose overlap a principal's lanes are. They decide nothing: explanations name the one that refuses.
 type Sides struct {
 	Roles         []Role

@@ -35,15 +35,19 @@ func (a *App) logCall(_ context.Context, c mcpserver.CallInfo) {
 }
 
 // toolsOf tells the pages what a connection can do: surfaces do not know each other.
-func toolsOf(mcp *mcpserver.Server) func(context.Context, access.Principal) ([]web.Tool, error) {
-	return func(ctx context.Context, p access.Principal) ([]web.Tool, error) {
+func toolsOf(mcp *mcpserver.Server) func(context.Context, access.Principal) (web.Toolbox, error) {
+	return func(ctx context.Context, p access.Principal) (web.Toolbox, error) {
 		tools, err := mcp.Tools(ctx, p)
 		if err != nil {
-			return nil, err
+			return web.Toolbox{}, err
 		}
-		out := make([]web.Tool, 0, len(tools))
+		who, err := mcp.WhoAmI(ctx, p)
+		if err != nil {
+			return web.Toolbox{}, err
+		}
+		out := web.Toolbox{WhoAmI: who}
 		for _, t := range tools {
-			out = append(out, web.Tool{Name: t.Name, Title: t.Title, Doc: t.Description, ReadOnly: t.ReadOnly, Schema: string(t.InputSchema)})
+			out.Tools = append(out.Tools, web.Tool{Name: t.Name, Title: t.Title, Doc: t.Description, ReadOnly: t.ReadOnly, Schema: t.InputSchema})
 		}
 		return out, nil
 	}

@@ -42,8 +42,14 @@ type Change struct {
 	New      json.RawMessage `json:"n,omitempty"`
 }
 
-// By starts an entry for an act of this principal.
+// By starts an entry for an act of this principal. What somebody does who looks through its eyes is that somebody's act.
 func By(p access.Principal, act string, at time.Time) Entry {
+	if p.Viewer != nil {
+		return Entry{
+			Tenant: p.Tenant, At: at, Act: act, Person: p.Viewer.Person, PersonName: p.Viewer.PersonName, Surface: p.Surface,
+			Detail: map[string]string{"viewing_as": p.Person, "viewing_through": p.Client},
+		}
+	}
 	return Entry{
 		Tenant: p.Tenant, At: at, Act: act,
 		Person: p.Person, PersonName: p.PersonName,

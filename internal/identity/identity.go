@@ -97,6 +97,9 @@ func MayManage(by access.Principal, tenant string) error {
 	if operator(by) || by.Admin && by.Direct() && by.Tenant == tenant && tenant != "" {
 		return nil
 	}
+	if err := by.MayChange(); err != nil {
+		return err
+	}
 	return fault.New(fault.Forbidden, "Only an administrator may do this. Ask one to give you a role with the administrator switch.")
 }
 
@@ -105,6 +108,9 @@ func MayManage(by access.Principal, tenant string) error {
 func May(by access.Principal, internal string, a access.Action) error {
 	if operator(by) || by.Tenant != "" && by.Manages(internal, a) {
 		return nil
+	}
+	if err := by.MayChange(); err != nil {
+		return err
 	}
 	in, _ := access.FindInternal(internal)
 	return fault.New(fault.Forbidden, "You may not %s %s. Ask an administrator to allow it in your role.", a, strings.ToLower(in.Plural))

@@ -64,6 +64,9 @@ func (s *Service) SignIn(ctx context.Context, email, password string, from From)
 			if old.Account.ID == account.ID {
 				rec.Tenant = old.Tenant
 			}
+			if err := s.leaveView(ctx, old, "the session ended"); err != nil {
+				return err
+			}
 			if err := s.Store.DeleteSession(ctx, old.Account.ID, old.ID); err != nil {
 				return fmt.Errorf("end the session before: %w", err)
 			}
@@ -150,6 +153,10 @@ func (s *Service) Session(ctx context.Context, token, tenant string) (Session, a
 		if tenant != "" {
 			return Session{}, access.Principal{}, fault.New(fault.NotFound, "There is no such tenant.")
 		}
+		out.View = ViewAs{}
+		if err := s.leaveView(ctx, rec, "the person is in no tenant any more"); err != nil {
+			s.Log.WarnContext(ctx, "stop viewing", "err", err)
+		}
 		return out, access.Principal{Email: rec.Account.Email, Surface: access.SurfaceWeb}, nil
 	}
 	if out.Tenant = chosen.Tenant; out.Tenant != rec.Tenant {
@@ -194,7 +201,11 @@ func (s *Service) touch(ctx context.Context, rec SessionRecord, tenant string) {
 		}
 	}
 	if tenant != rec.Tenant {
-		if err := s.Store.SetSessionTenant(ctx, rec.ID, tenant); err != nil {
+		err := s.leaveView(ctx, rec, "the tenant was changed")
+		if err == nil {
+			err = s.Store.SetSessionTenant(ctx, rec.ID, tenant)
+		}
+		if err != nil {
 			s.Log.WarnContext(ctx, "remember tenant of session", "err", err)
 		}
 	}
@@ -216,6 +227,9 @@ func (s *Service) SignOut(ctx context.Context, token string) error {
 		}
 		if err != nil {
 			return fmt.Errorf("read session: %w", err)
+		}
+		if err := s.leaveView(ctx, rec, "the session ended"); err != nil {
+			return err
 		}
 		if err := s.Store.DeleteSession(ctx, rec.Account.ID, rec.ID); err != nil {
 			return fmt.Errorf("end session: %w", err)

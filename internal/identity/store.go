@@ -35,7 +35,8 @@ type Store interface {
 	TouchSession(ctx context.Context, id string, seen time.Time) error
 	// SetSessionTenant also ends looking through anybody else's eyes.
 	SetSessionTenant(ctx context.Context, id, tenant string) error
-	SetSessionView(ctx context.Context, id string, as ViewAs) error
+	// SetSessionView reports whether that changed anything; a session that is not in this tenant is a fault.NotFound.
+	SetSessionView(ctx context.Context, id, tenant string, as ViewAs) (changed bool, err error)
 	DeleteSession(ctx context.Context, account, id string) error
 	// DeleteSessions removes all of an account's sessions but the one named.
 	DeleteSessions(ctx context.Context, account, except string) error

@@ -2,6 +2,7 @@ package mcpserver
 
 import (
 	"context"
+	"encoding/json"
 
 	"mandorla/internal/access"
 )
@@ -59,4 +60,13 @@ func actionNames(a access.Action) []string {
 		}
 	}
 	return out
+}
+
+// WhoAmI gives what who_am_i answers to a connection of this principal, as JSON. It is no call: nothing is logged.
+func (s *Server) WhoAmI(ctx context.Context, p access.Principal) (json.RawMessage, error) {
+	a, err := runWhoAmI(ctx, &caller{server: s, principal: p}, nil)
+	if err != nil {
+		return nil, err
+	}
+	return a.doc, nil
 }

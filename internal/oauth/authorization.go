@@ -142,6 +142,9 @@ func (s *Service) EndEverything(ctx context.Context, because string) (int, error
 
 // reachable finds an authorization that the principal may end.
 func (s *Service) reachable(ctx context.Context, by access.Principal, id string) (AuthorizationRecord, error) {
+	if err := by.MayChange(); err != nil {
+		return AuthorizationRecord{}, err
+	}
 	missing := fault.New(fault.NotFound, "There is no such connection.")
 	list, err := s.Store.Authorizations(ctx, Which{ID: id})
 	if err != nil {
@@ -151,7 +154,7 @@ func (s *Service) reachable(ctx context.Context, by access.Principal, id string)
 		return AuthorizationRecord{}, missing
 	}
 	a := list[0]
-	if a.Tenant == by.Tenant && a.Person == by.Person && by.Person != "" && by.Viewer == nil {
+	if a.Tenant == by.Tenant && a.Person == by.Person && by.Person != "" {
 		return a, nil
 	}
 	if identity.May(by, access.OAuthClient, access.Update) != nil {

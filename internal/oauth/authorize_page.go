@@ -100,6 +100,9 @@ func (s *Service) Show(ctx context.Context, pending string, v Visitor) (Page, er
 
 // pending finds a request that this browser may answer, and its client as it is now.
 func (s *Service) pending(ctx context.Context, id string, v Visitor) (PendingRecord, ClientRecord, error) {
+	if err := v.Principal.MayChange(); err != nil {
+		return PendingRecord{}, ClientRecord{}, err
+	}
 	p, err := s.Store.PendingByHash(ctx, hash(id))
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return p, ClientRecord{}, fmt.Errorf("read request: %w", err)

@@ -72,8 +72,8 @@ func (s *Service) begin(ctx context.Context, p access.Principal) (*request, erro
 
 // beginWrite is begin for a change. Somebody who looks through another person's eyes changes nothing.
 func (s *Service) beginWrite(ctx context.Context, p access.Principal) (*request, error) {
-	if p.Viewer != nil {
-		return nil, fault.New(fault.Forbidden, "You are viewing as %s, so nothing can be changed. Stop viewing as %s first.", p.PersonName, p.PersonName)
+	if err := p.MayChange(); err != nil {
+		return nil, err
 	}
 	return s.begin(ctx, p)
 }

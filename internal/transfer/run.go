@@ -47,6 +47,9 @@ type Refused struct {
 // stays unchanged. Without the import switch it is fault.Forbidden. Bad rows are reported and counted; only a failure of the platform itself ends the run.
 func (im Import) Run(ctx context.Context, r *Reader) (Summary, error) {
 	var sum Summary
+	if err := im.As.MayChange(); err != nil {
+		return sum, err
+	}
 	if im.As.Switches&access.SwitchImport == 0 {
 		return sum, fault.New(fault.Forbidden, "You may not import files. Ask an administrator to turn on Import in your role.")
 	}

@@ -25,13 +25,13 @@ func (s *Server) frame(v *visit) kit.Frame {
 	}
 	if v.who.Viewer != nil {
 		f.Marker = viewMarker(v.who)
-		f.Person.Name, f.Person.Email, f.Person.Profile = v.self.PersonName, v.self.Email, ""
+		f.Person.Name, f.Person.Email, f.Person.Profile = v.self.Called(), v.self.Email, ""
 		if v.who.Client != "" && s.Tools != nil {
-			f.Nav.Tools = append(f.Nav.Tools, kit.NavItem{ID: "tools", Label: "Tools", Href: "/view-as/tools", Icon: "tools"})
+			f.Nav.Tools = append(f.Nav.Tools, kit.NavItem{ID: "tools", Label: "Tools", Href: "/tools", Icon: "tools"})
 		}
 	}
 	for _, t := range v.session.Tenants {
-		if t.ID != v.session.Tenant {
+		if t.ID != v.session.Tenant && v.who.Viewer == nil {
 			f.Tenant.Others = append(f.Tenant.Others, kit.Button{Label: t.Name, Post: "/tenant", Name: "tenant", Value: t.ID})
 		}
 	}

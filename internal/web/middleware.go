@@ -115,7 +115,9 @@ func (s *Server) route(w *tracker, r *http.Request) {
 	}
 	if v, err := s.visit(r); err == nil { // the same page as for what one may not see
 		v.r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
-		r = v.r
+		if r = v.r; s.barred(w, v, openToEyes) {
+			return
+		}
 	}
 	probe := &probe{header: http.Header{}}
 	h.ServeHTTP(probe, r)

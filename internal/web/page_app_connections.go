@@ -31,22 +31,22 @@ func (s *Server) getAppConnections(w http.ResponseWriter, v *visit) error {
 		Caption: "Connections",
 		Columns: []kit.Column{
 			{Label: "Person", Wide: true}, {Label: "Allowed", Help: "What the person authorized, out of what the client may do now", HideOnPhone: true},
-			{Label: "Since", Kind: kit.KindAgo, HideOnPhone: true}, {Label: "Last use", Kind: kit.KindAgo},
+			{Label: "Since", Kind: kit.KindAgo, HideOnPhone: true}, {Label: "Last use", Kind: kit.KindAgo, HideOnPhone: true},
 		},
 		Empty: &kit.Empty{
 			Icon: "plug", Title: "Nobody is connected", Text: "Each teammate who connects " + c.Name + " in the assistant appears here.",
 		},
 	}}
 	may := v.who.Manages(access.OAuthClient, access.Update)
-	if may {
-		view.Table.Columns = append(view.Table.Columns, kit.Column{Label: "End", LabelHidden: true, Kind: kit.KindActions})
+	if may || v.who.Admin {
+		view.Table.Columns = append(view.Table.Columns, kit.Column{Label: "View as or end", LabelHidden: true, Kind: kit.KindActions})
 	}
 	wider := 0
 	for _, one := range connections {
 		if !one.Set.Covers(c.Set) {
 			wider++
 		}
-		view.Table.Rows = append(view.Table.Rows, connectionRow(c, one, may))
+		view.Table.Rows = append(view.Table.Rows, v.connectionRow(c, one, may))
 	}
 	if wider > 0 && !c.Dynamic {
 		view.Notice = &kit.Notice{
@@ -57,7 +57,7 @@ func (s *Server) getAppConnections(w http.ResponseWriter, v *visit) error {
 	return s.kit.Render(w, http.StatusOK, page, "app_connections", view)
 }
 
-func connectionRow(c oauth.Client, one oauth.Connection, may bool) kit.Row {
+func (v *visit) connectionRow(c oauth.Client, one oauth.Connection, may bool) kit.Row {
 	name := one.PersonName
 	if name == "" {
 		name = one.Email
@@ -67,10 +67,17 @@ func connectionRow(c oauth.Client, one oauth.Connection, may bool) kit.Row {
 	allowed := mandorla(c.Set, one.Set, "Client", "Authorization")
 	allowed.Small = true
 	row := kit.Row{Cells: []kit.Value{person, kit.OverlapValue(allowed), kit.Ago(one.Since), kit.Ago(one.UsedAt)}}
+	var acts []kit.Button
+	if v.who.Admin && one.Tenant == v.who.Tenant {
+		acts = append(acts, kit.Button{Label: "View as", Icon: "eye", Small: true, Post: viewAsAction(c.ID), Name: "person", Value: one.Person})
+	}
 	if may {
-		row.Cells = append(row.Cells, kit.Actions(kit.Button{
+		acts = append(acts, kit.Button{
 			Label: "End", Icon: "plug-connected-x", Small: true, Post: "/apps/" + c.ID + "/connections/end", Name: "connection", Value: one.ID,
-		}))
+		})
+	}
+	if may || v.who.Admin {
+		row.Cells = append(row.Cells, kit.Actions(acts...))
 	}
 	return row
 }

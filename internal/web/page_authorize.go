@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -67,6 +68,10 @@ func (s *Server) getAuthorize(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.visit(r)
 	switch {
 	case err == nil:
+		v.r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+		if s.barred(w, v, openToSelf) {
+			return nil
+		}
 		req.Session = &v.session
 	case !fault.Is(err, fault.Unauthenticated):
 		return err

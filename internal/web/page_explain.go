@@ -115,7 +115,7 @@ func (s *Server) showExplain(w http.ResponseWriter, v *visit, asked explain.Aske
 		return err
 	}
 	page := s.shell(v, "settings", "Settings")
-	page.Tabs = s.settingsTabs("explain")
+	page.Tabs = settingsTabs(v, "explain")
 	page.Lead = "Why somebody may or may not do something, directly or through an app."
 	view := explainView{Ask: kit.Section{ID: "ask", Title: "Ask"}}
 	status := http.StatusOK

@@ -36,7 +36,9 @@ var sampleHome = homeView{
 func (s *Server) getHome(w http.ResponseWriter, v *visit) error {
 	page := s.shell(v, "home", "Home")
 	view := homeView{}
-	if v.who.Tenant == "" || len(v.models) == 0 {
+	if v.who.Client != "" && len(v.models) == 0 {
+		view.Empty = &kit.Empty{Icon: "plug", Title: "This connection reaches nothing", Text: "What the app may do and what the person's role allows do not overlap."}
+	} else if v.who.Tenant == "" || len(v.models) == 0 {
 		view.Empty = &kit.Empty{
 			Icon: "user-shield", Title: "Your account reaches nothing yet",
 			Text: "An administrator gives you a role; from then on, what it reaches is here.",
@@ -77,7 +79,7 @@ func mineHref(m record.ModelView, path string) string {
 
 // homeSteps is what the person can do next on the way to an assistant that answers.
 func (s *Server) homeSteps(v *visit) ([]homeStep, error) {
-	if v.who.Tenant == "" {
+	if v.who.Tenant == "" || v.who.Client != "" { // a connection that is looked through has nothing to do next
 		return nil, nil
 	}
 	mine, err := s.OAuth.PersonConnections(v.ctx(), v.who.Tenant, v.who.Person)

@@ -31,7 +31,7 @@ func (s *Server) getPeople(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	page := s.shell(v, "settings", "Settings")
-	page.Tabs = s.settingsTabs("people")
+	page.Tabs = settingsTabs(v, "people")
 	view := peopleView{Table: kit.Table{Caption: "People", Columns: []kit.Column{
 		{Label: "Name", Wide: true}, {Label: "E-mail address", HideOnPhone: true}, {Label: "Roles"}, {Label: "Teams", HideOnPhone: true}, {Label: "Status", HideOnPhone: true},
 	}}}

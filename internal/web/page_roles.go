@@ -36,12 +36,18 @@ func (s *Server) getSettings(w http.ResponseWriter, v *visit) error {
 	return s.done(w, v, "/settings/roles", "")
 }
 
-func (s *Server) settingsTabs(active string) kit.Tabs {
-	return kit.Tabs{Label: "Settings", Items: []kit.Tab{
+// settingsTabs are the parts of the settings that the person may open.
+func settingsTabs(v *visit, active string) kit.Tabs {
+	tabs := kit.Tabs{Label: "Settings", Items: []kit.Tab{
 		{Label: "Roles", Icon: "user-shield", Href: "/settings/roles", Active: active == "roles"},
-		{Label: "Explain", Icon: "help-circle", Href: "/settings/explain", Active: active == "explain"},
 		{Label: "People", Icon: "users", Href: "/settings/people", Active: active == "people"},
 	}}
+	if v.self.Admin {
+		tabs.Items = append(tabs.Items,
+			kit.Tab{Label: "Explain", Icon: "help-circle", Href: "/settings/explain", Active: active == "explain"},
+			kit.Tab{Label: "View as", Icon: "eye", Href: pathViewAs, Active: active == "view-as"})
+	}
+	return tabs
 }
 
 func (s *Server) getRoles(w http.ResponseWriter, v *visit) error {
@@ -58,7 +64,7 @@ func (s *Server) getRoles(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	page := s.shell(v, "settings", "Settings")
-	page.Tabs = s.settingsTabs("roles")
+	page.Tabs = settingsTabs(v, "roles")
 	view := rolesView{Table: kit.Table{
 		Caption: "Roles",
 		Columns: []kit.Column{

@@ -36,7 +36,7 @@ func signInForm(email, problem string) kit.Form {
 
 func (s *Server) getSignIn(w http.ResponseWriter, r *http.Request) error {
 	if s.cookies.get(r, s.cookies.back) == "" {
-		if _, err := s.visit(r); err == nil {
+		if _, err := s.visitTo(r, openAlways); err == nil {
 			http.Redirect(w, r, "/", http.StatusSeeOther)
 			return nil
 		}

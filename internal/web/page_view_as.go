@@ -1,11 +1,9 @@
 package web
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
+	"net/url"
 
 	"mandorla/internal/access"
 	"mandorla/internal/fault"
@@ -15,56 +13,103 @@ import (
 	"mandorla/internal/web/kit"
 )
 
-// Tool is a tool as a connection is told of it.
-type Tool struct {
-	Name, Title, Doc string
-	ReadOnly         bool
-	Schema           string // JSON Schema of its arguments
-}
+// openness says where a page is open while an administrator views as somebody.
+type openness int
 
-// look turns the visit of an administrator who views as somebody into that person's. What there is to see is found anew at every
-// request; where nothing is left, the view ends.
+const (
+	openToSelf openness = iota // not at all: it is about the one who is signed in, or changes something
+	openToEyes                 // yes: it shows what the other one sees
+	openAlways                 // yes: it acts on the session itself, and asks nobody's eyes
+)
+
+// look turns the visit of an administrator who views as somebody into that person's. What there is to see is found anew at every request.
 func (s *Server) look(v *visit) error {
 	as := v.session.View
 	if as.Person == "" {
 		return nil
 	}
-	who, _, err := s.eyes(v, as)
-	switch {
-	case err == nil:
-		v.who = who
-		return nil
-	case fault.KindOf(err) == fault.Internal || fault.Is(err, fault.Unavailable):
-		return err
+	seen, err := s.eyes(v, as)
+	if err == nil {
+		v.who = seen
 	}
-	v.toasts = append(v.toasts, kit.Toast{Tone: kit.Warn, Title: "Viewing as somebody has ended", Text: "The person, the app or your own role no longer allows it."})
-	return s.Identity.StopViewing(v.ctx(), v.self, v.session)
+	return err
 }
 
-// eyes gives the principal that an administrator looks as, and whether it is a living connection's.
-func (s *Server) eyes(v *visit, as identity.ViewAs) (p access.Principal, connected bool, err error) {
+// eyes gives the principal that an administrator looks as.
+func (s *Server) eyes(v *visit, as identity.ViewAs) (p access.Principal, err error) {
 	if err := identity.MayManage(v.self, v.self.Tenant); err != nil {
-		return p, false, err
+		return p, err
 	}
 	if as.Client == "" {
 		p, err = s.Identity.PrincipalFor(v.ctx(), v.self.Tenant, as.Person, access.SurfaceWeb)
 	} else {
-		p, connected, err = s.OAuth.Through(v.ctx(), v.self, as.Client, as.Person, access.SurfaceWeb)
+		p, _, err = s.OAuth.Through(v.ctx(), v.self, as.Client, as.Person, access.SurfaceWeb)
 	}
 	if err != nil {
-		return p, false, err
+		return access.Principal{}, err
 	}
-	p.Viewer = &access.Viewer{Person: v.self.Person, PersonName: v.self.PersonName}
-	return p, connected, nil
+	return p.SeenBy(v.self), nil
 }
+
+// endView ends the view of a visit that finds nothing to look through any more; any other error is given back.
+func (s *Server) endView(v *visit, err error) error {
+	switch {
+	case fault.Is(err, fault.Forbidden):
+		v.ended = "You are no longer an administrator."
+	case fault.Is(err, fault.NotFound):
+		v.ended, _ = fault.Safe(err)
+	default:
+		return fmt.Errorf("view as: %w", err)
+	}
+	v.who = v.self
+	if partial(v.r) { // which is answered with a reload: the whole page says so, and ends it
+		return nil
+	}
+	return s.Identity.StopViewing(v.ctx(), v.self, v.session, v.ended)
+}
+
+// partial reports whether htmx asks for a part of a page that is already there.
+func partial(r *http.Request) bool { return r.Header.Get("HX-Request") == "true" }
+
+// barred answers a visit that goes no further while an administrator views as somebody: the page is not open to those eyes, or there
+// is nothing to see any more. The latter has a page of its own, so that nobody takes the own sight for the other one's.
+func (s *Server) barred(w http.ResponseWriter, v *visit, open openness) bool {
+	switch {
+	case open == openAlways || v.ended == "" && (v.who.Viewer == nil || open == openToEyes):
+		return false
+	case v.ended != "":
+		if partial(v.r) {
+			w.Header().Set("HX-Refresh", "true")
+		}
+		s.problem(w, v.r, http.StatusConflict, kit.Problem{
+			Title: "Viewing as somebody has ended", Text: v.ended + " You see with your own eyes again. Nothing was changed.",
+			Action: &kit.Button{Label: "Go to home", Href: "/", Look: kit.Primary},
+		})
+		return true
+	}
+	name := v.who.Called()
+	s.problem(w, v.r, http.StatusForbidden, kit.Problem{
+		Title: "Stop viewing as " + name + " first", Text: "While you view as " + name + ", you see home, tables, records and tools as they do. Every other page is about yourself, and nothing can be changed.",
+		Action: &kit.Button{Label: "Stop viewing", Post: pathStopViewing, Look: kit.Primary},
+	})
+	return true
+}
+
+const (
+	pathViewAs      = "/settings/view-as"
+	pathStopViewing = "/view-as/stop"
+)
+
+// viewAsAction is where a button posts a person to view as through a client.
+func viewAsAction(client string) string { return pathViewAs + "?client=" + url.QueryEscape(client) }
 
 // viewMarker is the bar on every page that is seen through somebody else's eyes.
 func viewMarker(p access.Principal) *kit.Marker {
-	text := "Viewing as " + p.PersonName
+	text := "Viewing as " + p.Called()
 	if p.Client != "" {
 		text += " through " + p.ClientName
 	}
-	return &kit.Marker{Tone: kit.Warn, Text: text + " · read-only", Button: &kit.Button{Label: "Stop viewing", Small: true, Post: "/view-as/stop"}}
+	return &kit.Marker{Tone: kit.Warn, Icon: "eye", Text: text + " · read-only", Button: &kit.Button{Label: "Stop viewing", Icon: "eye-off", Small: true, Post: pathStopViewing}}
 }
 
 // viewAsView chooses through whose eyes to look.
@@ -93,12 +138,11 @@ func (s *Server) showViewAs(w http.ResponseWriter, v *visit, status int, as iden
 	for i := range people {
 		people[i].Selected = people[i].Value == as.Person
 	}
-	page := s.shell(v, "settings", "View as")
-	page.Narrow = true
-	page.Breadcrumb = []kit.Link{{Label: "Settings", Href: "/settings"}}
+	page := s.shell(v, "settings", "Settings")
+	page.Narrow, page.Tabs = true, settingsTabs(v, "view-as")
 	page.Lead = "See tables, records and tools exactly as somebody else does. Nothing can be changed meanwhile, and the log keeps that you looked."
 	form := kit.Form{
-		Action: "/settings/view-as", Submit: kit.Button{Label: "View as this person", Look: kit.Primary}, Cancel: &kit.Link{Label: "Cancel", Href: "/settings"},
+		Action: pathViewAs, Submit: kit.Button{Label: "View as this person", Look: kit.Primary}, Cancel: &kit.Link{Label: "Cancel", Href: "/settings"},
 		Fields: []kit.Field{
 			{Kind: kit.FieldSelect, Name: "person", Label: "Person", Options: people, Required: true},
 			{Kind: kit.FieldSelect, Name: "client", Label: "How", Options: through, Help: "Through an app, you see what their connection reaches; without a connection, what authorizing now would give."},
@@ -110,14 +154,17 @@ func (s *Server) showViewAs(w http.ResponseWriter, v *visit, status int, as iden
 
 // people offers the tenant's active users by name.
 func (s *Server) people(v *visit) ([]kit.Option, error) {
+	out := []kit.Option{{Value: "", Label: "Choose a person"}}
 	page, err := s.Gate.List(v.ctx(), v.self, record.ListRequest{Model: "User", Select: []string{"name", "inactive"}, Sort: []string{"name"}, Limit: record.MaxLimit})
+	if badInput(err) || fault.Is(err, fault.NotFound) { // an administrator whose roles do not show people still has the rows of connections
+		return out, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	out := []kit.Option{{Value: "", Label: "Choose a person"}}
 	for _, row := range page.Rows {
 		name, _ := row.Values[1].(string)
-		if inactive, _ := row.Values[2].(bool); inactive || row.ID == v.self.Person {
+		if inactive, _ := row.Values[2].(bool); inactive {
 			continue
 		}
 		out = append(out, kit.Option{Value: row.ID, Label: name})
@@ -126,13 +173,8 @@ func (s *Server) people(v *visit) ([]kit.Option, error) {
 }
 
 func (s *Server) postViewAs(w http.ResponseWriter, v *visit) error {
-	as := identity.ViewAs{Person: v.r.PostForm.Get("person"), Client: v.r.PostForm.Get("client")}
-	err := error(fault.BadField("person", "choose a person."))
-	if model.IsID(as.Person) && as.Person != v.self.Person {
-		if _, _, err = s.eyes(v, as); err == nil {
-			err = s.Identity.StartViewing(v.ctx(), v.self, v.session, as)
-		}
-	}
+	as := identity.ViewAs{Person: v.r.Form.Get("person"), Client: v.r.Form.Get("client")} // buttons of rows name the client in their address
+	err := s.startViewing(v, as)
 	switch fault.KindOf(err) {
 	case fault.Invalid, fault.NotFound:
 		return s.showViewAs(w, v, http.StatusUnprocessableEntity, as, err)
@@ -140,86 +182,32 @@ func (s *Server) postViewAs(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	to := "/"
 	if as.Client != "" {
-		to = "/view-as/tools"
+		return s.done(w, v, "/tools", "")
 	}
-	return s.done(w, v, to, "")
+	return s.done(w, v, "/", "")
 }
 
-func (s *Server) postStopViewing(w http.ResponseWriter, v *visit) error {
-	if v.session.View.Person != "" {
-		if err := s.Identity.StopViewing(v.ctx(), v.self, v.session); err != nil {
-			return err
-		}
+func (s *Server) startViewing(v *visit, as identity.ViewAs) error {
+	switch {
+	case !model.IsID(as.Person):
+		return fault.BadField("person", "choose a person.")
+	case as.Person == v.self.Person && as.Client == "":
+		return fault.BadField("person", "is you: choose somebody else, or look through an app.")
 	}
-	return s.done(w, v, "/settings/view-as", "viewed")
-}
-
-// viewToolsView is what a connection is told that it can do.
-type viewToolsView struct {
-	Notice *kit.Notice
-	Groups []toolGroup
-}
-
-type toolGroup struct {
-	Title string
-	Tools []toolView
-}
-
-type toolView struct {
-	Name, Title, Doc, Schema string
-	Models                   []string
-}
-
-var sampleViewTools = viewToolsView{Notice: &kit.Notice{}, Groups: []toolGroup{{Tools: []toolView{{Models: []string{"Company"}}}}}}
-
-func (s *Server) getViewTools(w http.ResponseWriter, v *visit) error {
-	if v.who.Viewer == nil || v.who.Client == "" || s.Tools == nil {
-		return errNoPage
-	}
-	tools, err := s.Tools(v.ctx(), v.who)
+	seen, err := s.eyes(v, as)
 	if err != nil {
 		return err
 	}
-	page := s.shell(v, "tools", "Tools of "+v.who.ClientName)
-	page.Count = kit.Count(len(tools))
-	page.Lead = "What the connection of " + v.who.PersonName + " is told that it can do."
-	view := viewToolsView{Groups: []toolGroup{{Title: "Read-only"}, {Title: "Write and delete"}}}
-	if v.who.Authorization == "" {
-		view.Notice = &kit.Notice{Tone: kit.Info, Title: v.who.PersonName + " has not connected " + v.who.ClientName, Text: "This is what authorizing it now would give."}
-	}
-	for _, t := range tools {
-		one, err := describeTool(t)
-		if err != nil {
-			return err
-		}
-		group := &view.Groups[1]
-		if t.ReadOnly {
-			group = &view.Groups[0]
-		}
-		group.Tools = append(group.Tools, one)
-	}
-	view.Groups = slices.DeleteFunc(view.Groups, func(g toolGroup) bool { return len(g.Tools) == 0 })
-	return s.kit.Render(w, http.StatusOK, page, "view_tools", view)
+	return s.Identity.StartViewing(v.ctx(), v.self, v.session, seen)
 }
 
-// describeTool takes from a tool's schema the models that it may be asked about.
-func describeTool(t Tool) (toolView, error) {
-	var schema struct {
-		Properties struct {
-			Model struct{ Enum []string }
-		}
+func (s *Server) postStopViewing(w http.ResponseWriter, v *visit) error {
+	if err := s.Identity.StopViewing(v.ctx(), v.self, v.session, "asked"); err != nil {
+		return err
 	}
-	if err := json.Unmarshal([]byte(t.Schema), &schema); err != nil {
-		return toolView{}, fmt.Errorf("schema of %s: %w", t.Name, err)
+	if !v.self.Admin {
+		return s.done(w, v, "/", "viewed")
 	}
-	var pretty strings.Builder
-	enc := json.NewEncoder(&pretty)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(json.RawMessage(t.Schema)); err != nil {
-		return toolView{}, fmt.Errorf("schema of %s: %w", t.Name, err)
-	}
-	return toolView{Name: t.Name, Title: t.Title, Doc: t.Doc, Schema: pretty.String(), Models: schema.Properties.Model.Enum}, nil
+	return s.done(w, v, pathViewAs, "viewed")
 }

@@ -22,6 +22,7 @@ type visit struct {
 	session identity.Session
 	who     access.Principal   // whose eyes the pages are seen through
 	self    access.Principal   // who is signed in; differs from who while an administrator views as somebody
+	ended   string             // why viewing as somebody ended with this very request; "" where it did not
 	models  []record.ModelView // that the person may view or create
 	toasts  []kit.Toast
 }
@@ -54,20 +55,17 @@ func (v *visit) byName(name string) (record.ModelView, bool) {
 type handler func(w http.ResponseWriter, v *visit) error
 
 // page registers a route for people who are signed in. Others are asked to sign in and come back to a GET afterwards.
-// While an administrator views as somebody, there is only what seen registers.
-func (s *Server) page(pattern string, h handler) {
-	s.seen(pattern, func(w http.ResponseWriter, v *visit) error {
-		if v.who.Viewer != nil {
-			return fault.New(fault.Forbidden, "You are viewing as %s: only the data pages are shown then, and nothing can be changed. Stop viewing as %s to go on.",
-				v.who.PersonName, v.who.PersonName)
-		}
-		return h(w, v)
-	})
-}
+// While an administrator views as somebody, there is only what seen and own register.
+func (s *Server) page(pattern string, h handler) { s.signed(pattern, openToSelf, h) }
 
 // seen is page for what can also be looked at through another person's eyes.
-func (s *Server) seen(pattern string, h handler) {
-	s.handle(pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.signedIn(w, r, h) }))
+func (s *Server) seen(pattern string, h handler) { s.signed(pattern, openToEyes, h) }
+
+// own is page for acts on the session itself, which are possible whoever it views as.
+func (s *Server) own(pattern string, h handler) { s.signed(pattern, openAlways, h) }
+
+func (s *Server) signed(pattern string, open openness, h handler) {
+	s.handle(pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.signedIn(w, r, open, h) }))
 }
 
 // admin is page for administrators; for everybody else there is nothing at the address.
@@ -117,7 +115,7 @@ func (s *Server) openForm(pattern string, h http.Handler) {
 		}
 		sent := r.PostForm.Get(kit.CSRFField)
 		ok := sameToken(browserCSRF(s.cookies.get(r, s.cookies.browser)), sent)
-		if v, err := s.visit(r); err == nil {
+		if v, err := s.visitTo(r, openAlways); err == nil {
 			ok = ok || v.session.CheckCSRF(sent)
 		}
 		if !ok {
@@ -130,8 +128,8 @@ func (s *Server) openForm(pattern string, h http.Handler) {
 
 var errCSRF = fault.New(fault.Forbidden, "This form is too old, or was not made for you: nothing was changed. Go back, load the page again and repeat it.")
 
-func (s *Server) signedIn(w http.ResponseWriter, r *http.Request, h handler) {
-	v, err := s.visit(r)
+func (s *Server) signedIn(w http.ResponseWriter, r *http.Request, open openness, h handler) {
+	v, err := s.visitTo(r, open)
 	switch {
 	case fault.Is(err, fault.Unauthenticated):
 		s.askSignIn(w, r)
@@ -154,16 +152,22 @@ func (s *Server) signedIn(w http.ResponseWriter, r *http.Request, h handler) {
 			s.fail(w, v.r, errCSRF)
 			return
 		}
-	} else {
-		v.toasts = append(v.toasts, s.takeFlash(w, r)...)
+	}
+	if s.barred(w, v, open) {
+		return
+	}
+	if r.Method != http.MethodPost {
+		v.toasts = s.takeFlash(w, r)
 	}
 	if err := h(w, v); err != nil {
 		s.fail(w, v.r, err)
 	}
 }
 
-// visit reads who sent the request; fault.Unauthenticated where nobody did.
-func (s *Server) visit(r *http.Request) (*visit, error) {
+// visit reads who sent the request, and as whom; fault.Unauthenticated where nobody did.
+func (s *Server) visit(r *http.Request) (*visit, error) { return s.visitTo(r, openToEyes) }
+
+func (s *Server) visitTo(r *http.Request, open openness) (*visit, error) {
 	token := s.cookies.get(r, s.cookies.session)
 	if token == "" {
 		return nil, fault.New(fault.Unauthenticated, "Sign in to go on.")
@@ -173,8 +177,12 @@ func (s *Server) visit(r *http.Request) (*visit, error) {
 		return nil, err
 	}
 	v := &visit{r: r, token: token, session: session, who: who, self: who}
-	if err := s.look(v); err != nil {
-		return nil, err
+	if err := s.look(v); open == openAlways {
+		return v, nil // whatever is wrong with it keeps nobody from stopping or signing out
+	} else if err != nil {
+		if err := s.endView(v, err); err != nil {
+			return nil, err
+		}
 	}
 	if v.who.Tenant != "" {
 		if v.models, err = s.Gate.Models(r.Context(), v.who); err != nil {

@@ -50,7 +50,7 @@ type Options struct {
 	Rand       io.Reader    // cryptographic randomness; nil: OAuth's
 	Logger     *slog.Logger // nil: nothing is logged
 	// Tools gives what a connection of this principal is told that it can do; nil: that is not shown.
-	Tools func(context.Context, access.Principal) ([]Tool, error)
+	Tools func(context.Context, access.Principal) (Toolbox, error)
 	// ClientIP tells who is at the other end, past trusted proxies; nil takes the connection's address.
 	ClientIP func(*http.Request) string
 	// Demo marks a demo installation: a bar above every page, and logins offered on the sign-in page.
@@ -131,7 +131,7 @@ func (s *Server) register() {
 
 	s.open("GET /signin", s.getSignIn)
 	s.open("POST /signin", s.postSignIn)
-	s.seen("POST /signout", s.postSignOut)
+	s.own("POST /signout", s.postSignOut)
 	s.page("POST /tenant", s.postTenant)
 	s.openForm("POST /theme", kit.ThemeHandler())
 
@@ -163,8 +163,8 @@ func (s *Server) register() {
 
 	s.admin("GET /settings/view-as", s.getViewAs)
 	s.admin("POST /settings/view-as", s.postViewAs)
-	s.seen("POST /view-as/stop", s.postStopViewing)
-	s.seen("GET /view-as/tools", s.getViewTools)
+	s.own("POST /view-as/stop", s.postStopViewing)
+	s.seen("GET /tools", s.getViewTools)
 
 	s.managed("GET /private-apps", private, access.View, s.getPrivateApps)
 	s.managed("GET /private-apps/new", private, access.Create, s.getPrivateNew)

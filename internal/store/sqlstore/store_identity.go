@@ -406,9 +406,15 @@ func (s *Store) SetSessionTenant(ctx context.Context, id, tenant string) error {
 }
 
 // SetSessionView is part of identity.Store.
-func (s *Store) SetSessionView(ctx context.Context, id string, as identity.ViewAs) error {
-	res, err := s.exec(ctx, `UPDATE sys_session SET view_person = ?, view_client = ? WHERE id = ?`, as.Person, as.Client, id)
-	return changed(res, err, "There is no such session.")
+func (s *Store) SetSessionView(ctx context.Context, id, tenant string, as identity.ViewAs) (changed bool, err error) {
+	res, err := s.exec(ctx, `UPDATE sys_session SET view_person = ?, view_client = ? WHERE id = ? AND tenant_id = ? AND (view_person <> ? OR view_client <> ?)`,
+		as.Person, as.Client, id, tenant, as.Person, as.Client)
+	if err != nil || affected(res) > 0 {
+		return err == nil, err
+	}
+	var there int
+	err = s.queryRow(ctx, `SELECT 1 FROM sys_session WHERE id = ? AND tenant_id = ?`, id, tenant).Scan(&there)
+	return false, missing(err, "There is no such session.")
 }
 
 // DeleteSession is part of identity.Store.

@@ -27,6 +27,7 @@ func Run(t *testing.T, open Open) {
 		run  func(*testing.T, Open)
 	}{
 		{"values", testValues}, {"custom values", testCustomValues}, {"filters", testFilters}, {"opposites", testOpposites},
+		{"views", testViews},
 		{"text search", testTextSearch}, {"order", testOrder}, {"pages", testPages}, {"references", testReferences}, {"guards", testGuards},
 		{"tenants", testTenants}, {"writes", testWrites}, {"transactions", testTransactions}, {"writers", testWriters},
 		{"system", testSystem}, {"audit", testAudit}, {"custom properties", testCustomProperties}, {"custom indexes", testCustomIndexes}, {"standings", testStandings}, {"random", testRandom},

@@ -164,6 +164,7 @@ func (n Nav) marked() Nav {
 // Marker is the bar above everything.
 type Marker struct {
 	Tone Tone
+	Icon string // "": the tone's
 	Text string
 	Link *Link
 	// Button acts: "Stop viewing". A bar with one stays in sight.
