@@ -38,7 +38,7 @@ func TestViewAsWalk(t *testing.T) {
 		look("connections", "/apps/"+s.Client.ID+"/connections", "View as")
 		click(t, tab, `form[action*="view-as"] button`, `#tool-list_records`)
 		look("tools", "/tools", "Viewing as Carly Hart through Claude Connector · read-only")
-		do(t, tab, chromedp.Click(`#tool-list_records > summary`), chromedp.WaitReady(`#tool-list_records[open]`))
+		do(t, tab, chromedp.Click(`#tool-list_records > summary`), chromedp.Click(`#tool-list_records details > summary`), chromedp.WaitReady(`#tool-list_records details[open]`))
 		stays(t, tab, "tools "+screen.name)
 		picture(t, tab, filepath.Join(folder, "view-as-tools-open-"+screen.name+".png"))
 		accessible(t, tab, string(axe), "an open tool "+screen.name)
@@ -62,7 +62,7 @@ func click(t *testing.T, tab context.Context, what, leads string) {
 func stays(t *testing.T, tab context.Context, where string) {
 	t.Helper()
 	got := ask(t, tab, chromedp.Evaluate[string](`(() => {
-		scrollTo(0, document.documentElement.scrollHeight);
+		scrollTo({top: document.documentElement.scrollHeight, behavior: "instant"});
 		const bar = document.querySelector(".marker"), box = bar.getBoundingClientRect(), button = bar.querySelector("button").getBoundingClientRect();
 		const problems = [];
 		if (box.top !== 0) problems.push("the bar is at " + box.top);

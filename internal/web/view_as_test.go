@@ -82,7 +82,8 @@ func TestViewAsIsTheSameSight(t *testing.T) {
 			if diff := cmp.Diff(sight(hers), sight(seen)); hers.status != seen.status || diff != "" {
 				t.Errorf("%s differs: %d, %d\n%s", path, hers.status, seen.status, diff)
 			}
-			if !strings.Contains(seen.text(), "Viewing as Carly Hart · read-only") || strings.Contains(hers.body, "Viewing as") {
+			whole := strings.Contains(seen.body, "<body") // or a part, for a page that is marked already
+			if whole && !strings.Contains(seen.text(), "Viewing as Carly Hart · read-only") || strings.Contains(hers.body, "Viewing as") {
 				t.Errorf("%s is not marked as it should be", path)
 			}
 			if sight(seen) != own[path] {
@@ -115,7 +116,7 @@ func TestViewAsBarsTheRest(t *testing.T) {
 		t.Fatal(err)
 	}
 	open := map[string]bool{ // tried elsewhere, or open to everybody
-		"GET /{$}": true, "GET /data/{model}": true, "GET /data/{model}/{id}": true, "GET /tools": true, "POST /view-as/stop": true, "POST /signout": true,
+		"GET /{$}": true, "GET /data/{model}": true, "GET /data/{model}/{id}": true, "GET /data/{model}/filter": true, "GET /tools": true, "POST /view-as/stop": true, "POST /signout": true,
 		"GET /signin": true, "POST /signin": true, "POST /theme": true, "GET /assets/": true, "GET /favicon.ico": true,
 	}
 	before := fullLog(t, s)
