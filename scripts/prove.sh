@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The long proofs: every fuzz target for FUZZTIME (30s), then every test named TestProve… (kill, soak, random
-# walks) with MANDORLA_PROVE=1. Under make test those run too, in the short form they choose without it.
+# walks) with MANDORLA_PROVE=1, then the mutants of the packages that decide. Under make test those run too, in the short form they choose without it.
 . "$(dirname "$0")/lib.sh"
 
 fuzz_package() { # PACKAGE
@@ -25,3 +25,6 @@ if [ -n "$dirs" ]; then
 else
   say "No proof test yet (func TestProve…)."
 fi
+
+# Small mistakes in the packages that decide, each of which a test must notice.
+section "mutation" scripts/with-postgres.sh go run ./internal/arch/mutate ./internal/access ./internal/record

@@ -216,7 +216,7 @@ func TestViewAsStart(t *testing.T) {
 
 var (
 	toolPart = regexp.MustCompile(`(?s)<details class="card tool" id="tool-([a-z_]+)"><summary><strong>([^<]*)</strong> <code>([a-z_]+)</code>.*?<p class="tool-doc">(.*?)</p>.*?<pre class="mono">(.*?)</pre>`)
-	whoPart  = regexp.MustCompile(`(?s)<pre class="mono card" id="who-am-i">(.*?)</pre>`)
+	whoPart  = regexp.MustCompile(`(?s)<pre class="mono card" id="who-am-i"[^>]*>(.*?)</pre>`)
 )
 
 // told is a tool as a connection is told of it.
