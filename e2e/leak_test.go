@@ -97,7 +97,7 @@ func (w *leakWorld) leakHalf(t *testing.T, m *model.Model, half int, sideName st
 	w.write(m, hidden, 1)
 	after := w.answers(m, hidden, only)
 	for key, one := range before {
-		if other := after[key]; one != other {
+		if other := after[key]; one != other && !takenValue(one) && !takenValue(other) {
 			t.Errorf("%s of %s hidden by the %s leaks through %s:\n%s", key.property, m.Name, sideName, key.question, difference(one, other))
 		}
 	}

@@ -170,10 +170,15 @@ func (d Decider) rows(m *model.Model, by lanes) (query.Expr, bool) {
 	key := rule{m, by}
 	out, made := d.rules[key]
 	if !made {
-		out = d.anchored(m, m.Anchor, func(company *model.Model) query.Expr { return d.portfolios(company, by) })
+		out = d.makeRule(m, by)
 		d.rules[key] = out
 	}
 	return out, true
+}
+
+// makeRule stands alone so that finding a rule that is made already allocates nothing.
+func (d Decider) makeRule(m *model.Model, by lanes) query.Expr {
+	return d.anchored(m, m.Anchor, func(company *model.Model) query.Expr { return d.portfolios(company, by) })
 }
 
 // portfolios is the condition on companies to be in the portfolio of one of the lanes. A portfolio that lies inside another is left out.
