@@ -65,6 +65,7 @@ func each(b *testing.B, run func(b *testing.B, w *world)) {
 func BenchmarkMandorla(b *testing.B) {
 	root = b
 	b.Run("GateList", benchmarkGateList)
+	b.Run("Portfolio", benchmarkPortfolio)
 	b.Run("TokenCheck", benchmarkTokenCheck)
 	b.Run("MCPListRecords", benchmarkMCPListRecords)
 }
@@ -82,6 +83,37 @@ func benchmarkGateList(b *testing.B) {
 				}
 				median(b, func() error {
 					page, err := w.app.Gate.List(context.Background(), p, req)
+					if err == nil && len(page.Rows) != 50 {
+						err = fmt.Errorf("%d rows", len(page.Rows))
+					}
+					return err
+				})
+			})
+		})
+	}
+}
+
+// benchmarkPortfolio is the gate's list of 50 by name for a role that does not show arr, under each portfolio. The measure is team against full.
+func benchmarkPortfolio(b *testing.B) {
+	for _, p := range []access.Portfolio{
+		access.FullAccess, access.MyPortfolio, access.TeamAccess, {Kind: access.KindFilter, Filter: `{"status":"customer","arr":{"gte":50000}}`},
+	} {
+		b.Run(string(p.Kind), func(b *testing.B) {
+			each(b, func(b *testing.B, w *world) {
+				company, _ := w.app.Schema.Base().Model("Company")
+				var shown []string
+				for _, prop := range company.Props() {
+					if prop.Name != "arr" {
+						shown = append(shown, prop.ID)
+					}
+				}
+				who := w.csm
+				who.Lanes = []access.Lane{{Role: "bench", Portfolio: p, Set: access.Set{
+					"Company": {Actions: access.View, View: access.Only(shown...)}, "User": {Actions: access.View, View: access.AllProperties},
+				}}}
+				req := record.ListRequest{Model: "Company", Sort: []string{"name"}, Limit: 50, Select: []string{"name", "owner", "status", "phase"}}
+				median(b, func() error {
+					page, err := w.app.Gate.List(context.Background(), who, req)
 					if err == nil && len(page.Rows) != 50 {
 						err = fmt.Errorf("%d rows", len(page.Rows))
 					}

@@ -26,7 +26,10 @@ type world struct {
 	csm     access.Principal // only my portfolio
 }
 
-const owners = 100
+const (
+	owners   = 200
+	teamSize = 10
+)
 
 const origin = "http://127.0.0.1:8080"
 
@@ -82,9 +85,17 @@ func (w *world) fill(ctx context.Context, companies int) error {
 	if err != nil {
 		return err
 	}
+	var team string
 	for i := range owners {
+		if i%teamSize == 0 {
+			res, err := a.Gate.Create(ctx, operator, record.Write{Model: "Team", Values: map[string]any{"name": fmt.Sprint("Team ", i/teamSize)}})
+			if err != nil {
+				return err
+			}
+			team = res.ID
+		}
 		res, err := a.Gate.Create(ctx, operator, record.Write{Model: "User", Values: map[string]any{
-			"email": fmt.Sprintf("p%d@bench.example", i), "firstName": "Person", "lastName": fmt.Sprint(i), "inactive": false,
+			"email": fmt.Sprintf("p%d@bench.example", i), "firstName": "Person", "lastName": fmt.Sprint(i), "inactive": false, "teams": []any{team},
 		}})
 		if err != nil {
 			return err
@@ -116,16 +127,19 @@ func (w *world) companies(ctx context.Context, n int) error {
 		p, _ := m.Property(name)
 		return p
 	}
-	name, owner, arr, status, created, updated := prop("name"), prop("owner"), prop("arr"), prop("status"), prop("createdAt"), prop("updatedAt")
+	name, owner, coOwner, arr, status, created, updated := prop("name"), prop("owner"), prop("coOwner"), prop("arr"), prop("status"), prop("createdAt"), prop("updatedAt")
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	const batch = 20000
 	for from := 0; from < n; from += batch {
 		err := w.app.Store.InTx(ctx, func(ctx context.Context) error {
 			for i := from; i < min(from+batch, n); i++ {
-				err := w.app.Store.Insert(ctx, w.tenant, m, w.app.NewID(), map[*model.Property]any{
+				values := map[*model.Property]any{
 					name: fmt.Sprintf("Company %07d", (i*7919)%n), owner: w.people[i%owners], arr: float64(i % 100000), status: "customer", created: now, updated: now,
-				})
-				if err != nil {
+				}
+				if i%5 == 0 {
+					values[coOwner] = w.people[(i/5)%owners]
+				}
+				if err := w.app.Store.Insert(ctx, w.tenant, m, w.app.NewID(), values); err != nil {
 					return err
 				}
 			}
