@@ -1,6 +1,8 @@
 package access
 
 import (
+	"slices"
+
 	"mandorla/internal/model"
 	"mandorla/internal/query"
 )
@@ -13,6 +15,7 @@ type Decider struct {
 	reg    *model.Registry
 	person string
 	teams  []string
+	people []string // in these teams; nil: the database finds them
 	lanes  []Lane
 	rules  map[rule]query.Expr
 }
@@ -34,6 +37,18 @@ func (p Principal) Decide(reg *model.Registry) Decider {
 	return Decider{
 		reg: reg, person: p.Person, teams: p.Teams, lanes: p.Lanes[:min(len(p.Lanes), MaxLanes)], rules: map[rule]query.Expr{},
 	}
+}
+
+// With gives the decider that knows who is in the principal's teams, which a team portfolio otherwise leaves to the database; nil
+// changes nothing. It must be asked before anything else.
+func (d Decider) With(people []string) Decider {
+	d.people = people
+	return d
+}
+
+// SeesTeams reports whether one of the lanes has the team portfolio.
+func (p Principal) SeesTeams() bool {
+	return slices.ContainsFunc(p.Lanes, func(l Lane) bool { return l.Portfolio.Kind == KindTeam })
 }
 
 // Registry gives the snapshot that the answers are about.

@@ -116,9 +116,12 @@ func (d Decider) companies(p Portfolio, company *model.Model) query.Expr {
 	case KindFull:
 		return query.All{}
 	case KindMine:
-		return d.owned(company, nil)
+		return d.owned(company, []string{d.person})
 	case KindTeam:
-		return d.owned(company, d.teammates())
+		if d.people != nil {
+			return d.owned(company, append([]string{d.person}, d.people...))
+		}
+		return query.Either(d.owned(company, []string{d.person}), d.ownedBy(company))
 	case KindFilter:
 		// A filter that no longer fits, because a property it names is gone, reaches nothing.
 		f, err := query.ParseFilterJSON(p.Filter)
@@ -134,36 +137,56 @@ func (d Decider) companies(p Portfolio, company *model.Model) query.Expr {
 	return query.None{}
 }
 
-// owned is "owner or co-owner is me", or, with a condition on users, also "is one of these".
-func (d Decider) owned(company *model.Model, others query.Expr) query.Expr {
+// owned is "owner or co-owner is one of these people", the first of whom is the principal's person.
+func (d Decider) owned(company *model.Model, people []string) query.Expr {
 	if d.person == "" {
 		return query.None{}
 	}
-	var mine, theirs []query.Expr
-	for _, name := range company.Owners {
-		p, _ := company.Property(name)
-		mine = append(mine, query.Compare{Property: p, Op: model.Eq, Values: []any{d.person}})
-		if others != nil {
-			to, _ := d.reg.Model(p.To)
-			theirs = append(theirs, query.Via{Ref: p, To: to, Where: others})
+	values := make([]any, 0, len(people))
+	for _, id := range people {
+		if len(values) == 0 || id != d.person {
+			values = append(values, id)
 		}
 	}
-	return query.Either(append(mine, theirs...)...)
-}
-
-// teammates is the condition on users to be in one of the person's teams; nil where the person is in none.
-func (d Decider) teammates() query.Expr {
-	users, ok := d.reg.Model("User")
-	if !ok || len(d.teams) == 0 {
-		return nil
-	}
-	teams, ok := users.Property("teams")
-	if !ok {
-		return nil
+	op := model.In
+	if len(values) == 1 {
+		op = model.Eq
 	}
 	var parts []query.Expr
-	for _, id := range d.teams {
-		parts = append(parts, query.Compare{Property: teams, Op: model.Contains, Values: []any{id}})
+	for _, name := range company.Owners {
+		p, _ := company.Property(name)
+		parts = append(parts, query.Compare{Property: p, Op: op, Values: values})
+	}
+	return query.Either(parts...)
+}
+
+// ownedBy is "owner or co-owner is in one of the person's teams", for the database to find out.
+func (d Decider) ownedBy(company *model.Model) query.Expr {
+	users, ok := d.reg.Model("User")
+	if !ok || d.person == "" {
+		return query.None{}
+	}
+	in := InTeams(users, d.teams)
+	if in == query.Expr(query.None{}) {
+		return in
+	}
+	var parts []query.Expr
+	for _, name := range company.Owners {
+		p, _ := company.Property(name)
+		parts = append(parts, query.Via{Ref: p, To: users, Where: in})
+	}
+	return query.Either(parts...)
+}
+
+// InTeams is the condition on users to be in one of the teams; no teams match nobody.
+func InTeams(users *model.Model, teams []string) query.Expr {
+	p, ok := users.Property("teams")
+	if !ok {
+		return query.None{}
+	}
+	var parts []query.Expr
+	for _, id := range teams {
+		parts = append(parts, query.Compare{Property: p, Op: model.Contains, Values: []any{id}})
 	}
 	return query.Either(parts...)
 }

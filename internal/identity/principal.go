@@ -42,7 +42,7 @@ func (m Membership) Principal(roles []access.Role, surface access.Surface) acces
 	p := access.Principal{
 		Tenant: m.Tenant, TenantName: m.TenantName,
 		Person: m.User, PersonName: m.UserName, Email: m.Account.Email,
-		Teams: m.Teams, Surface: surface, RegistryVersion: m.RegistryVersion,
+		Teams: m.Teams, Surface: surface, RegistryVersion: m.RegistryVersion, PeopleVersion: m.PeopleVersion,
 		Sides: &access.Sides{Roles: roles},
 	}
 	for _, r := range roles {

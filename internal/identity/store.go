@@ -86,6 +86,7 @@ type Membership struct {
 	TenantName      string
 	TenantActive    bool
 	RegistryVersion int64
+	PeopleVersion   int64  // grows with every change of who is in which team
 	User            string // id of the User record
 	UserName        string
 	UserInactive    bool

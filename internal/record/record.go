@@ -40,6 +40,7 @@ type Guard func(ctx context.Context, tenant string, m *model.Model) (after func(
 
 // Service is the gate. Safe for concurrent use.
 type Service struct {
+	people     colleagues
 	store      Store
 	registries Registries
 	now        func() time.Time
@@ -67,7 +68,11 @@ func (s *Service) begin(ctx context.Context, p access.Principal) (*request, erro
 	if err != nil {
 		return nil, fmt.Errorf("take registry: %w", err)
 	}
-	return &request{Decider: p.Decide(reg), p: p}, nil
+	people, err := s.people.of(ctx, s.store, reg, p)
+	if err != nil {
+		return nil, err
+	}
+	return &request{Decider: p.Decide(reg).With(people), p: p}, nil
 }
 
 // beginWrite is begin for a change. Somebody who looks through another person's eyes changes nothing.

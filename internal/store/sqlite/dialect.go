@@ -14,7 +14,7 @@ import (
 func Dialect() *sqlstore.Dialect {
 	d := &sqlstore.Dialect{
 		Name: "sqlite", Goose: "sqlite3",
-		Key: "TEXT", Custom: "TEXT", SplitOr: true,
+		Key: "TEXT", Custom: "TEXT", SplitOr: true, Prepare: true, RowKey: "rowid",
 		Now:     "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
 		Instant: sqlstore.InstantText,
 		Fold:    func(expr string) string { return "fold(" + expr + ")" },

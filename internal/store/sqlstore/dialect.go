@@ -25,6 +25,8 @@ type Dialect struct {
 	Now        string           // expression: unix milliseconds now, an integer
 	SplitOr    bool             // "a is x or b is y" is better asked index by index
 	EmptyFirst bool             // an index read backwards gives empty values first
+	RowKey     string           // the column by which one row is found fastest; with the tenant it names the row
+	Prepare    bool             // the driver prepares a statement anew at every call unless it is kept
 	ForEdit    string           // appended to a read of rows of alias t inside a transaction, so that they stay as they are
 
 	Instant func(t time.Time) any                             // an instant to what the driver takes

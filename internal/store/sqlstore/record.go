@@ -74,11 +74,13 @@ func (s *Store) Insert(ctx context.Context, tenant string, m *model.Model, id st
 		marks.WriteString(", " + c.param)
 		args = append(args, c.value)
 	}
-	_, err = s.exec(ctx, "INSERT INTO "+quoted(m.Route)+" (tenant_id, _id"+cols.String()+") VALUES (?, ?"+marks.String()+")", args...)
-	if err != nil {
-		return s.writeFailed(ctx, err, tenant, m, id, values)
-	}
-	return nil
+	return s.withPeople(ctx, tenant, m, setsTeams(values), func(ctx context.Context) error {
+		_, err := s.exec(ctx, "INSERT INTO "+quoted(m.Route)+" (tenant_id, _id"+cols.String()+") VALUES (?, ?"+marks.String()+")", args...)
+		if err != nil {
+			return s.writeFailed(ctx, err, tenant, m, id, values)
+		}
+		return nil
+	})
 }
 
 // Update changes the given properties of a row, fault.NotFound where there is none.
@@ -99,20 +101,47 @@ func (s *Store) Update(ctx context.Context, tenant string, m *model.Model, id st
 	if len(sets) == 0 {
 		sets = []string{tenantColumn + " = " + tenantColumn}
 	}
-	res, err := s.exec(ctx, "UPDATE "+quoted(m.Route)+" SET "+strings.Join(sets, ", ")+" WHERE tenant_id = ? AND _id = ?", append(args, tenant, id)...)
-	if err != nil {
-		return s.writeFailed(ctx, err, tenant, m, id, values)
-	}
-	return found(res, m)
+	return s.withPeople(ctx, tenant, m, setsTeams(values), func(ctx context.Context) error {
+		res, err := s.exec(ctx, "UPDATE "+quoted(m.Route)+" SET "+strings.Join(sets, ", ")+" WHERE tenant_id = ? AND _id = ?", append(args, tenant, id)...)
+		if err != nil {
+			return s.writeFailed(ctx, err, tenant, m, id, values)
+		}
+		return found(res, m)
+	})
 }
 
 // Delete removes a row, fault.NotFound where there is none.
 func (s *Store) Delete(ctx context.Context, tenant string, m *model.Model, id string) error {
-	res, err := s.exec(ctx, "DELETE FROM "+quoted(m.Route)+" WHERE tenant_id = ? AND _id = ?", tenant, id)
-	if err != nil {
-		return fmt.Errorf("delete from %s: %w", m.Route, err)
+	return s.withPeople(ctx, tenant, m, true, func(ctx context.Context) error {
+		res, err := s.exec(ctx, "DELETE FROM "+quoted(m.Route)+" WHERE tenant_id = ? AND _id = ?", tenant, id)
+		if err != nil {
+			return fmt.Errorf("delete from %s: %w", m.Route, err)
+		}
+		return found(res, m)
+	})
+}
+
+// withPeople runs a write; one that may change who is in which team moves the tenant's people version in the same transaction.
+func (s *Store) withPeople(ctx context.Context, tenant string, m *model.Model, teams bool, write func(context.Context) error) error {
+	if !teams || m.Name != "User" {
+		return write(ctx)
 	}
-	return found(res, m)
+	return s.InTx(ctx, func(ctx context.Context) error {
+		if err := write(ctx); err != nil {
+			return err
+		}
+		_, err := s.exec(ctx, "UPDATE sys_tenant SET people_version = people_version + 1 WHERE id = ?", tenant)
+		return err
+	})
+}
+
+func setsTeams(values map[*model.Property]any) bool {
+	for p := range values {
+		if p.Name == "teams" {
+			return true
+		}
+	}
+	return false
 }
 
 func found(res sql.Result, m *model.Model) error {

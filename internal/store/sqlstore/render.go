@@ -69,11 +69,15 @@ func (d *Dialect) selectStatement(q query.Select, part segment, forEdit bool) (s
 		st.decode = append(st.decode, s.property.Kind.Storage())
 		cols.add(", "+s.value.text.String(), s.value.args...)
 	}
+	out.add(cols.text.String(), cols.args...)
+	if a, ok := d.arms(q); ok && part == present && !forEdit {
+		r.fromArms(&out, a, sorts[0], q.After, q.Limit)
+		st.text, st.args = out.text.String(), out.args
+		return st, nil
+	}
 	r.where(&where, q.Where)
 	r.page(&where, sorts, q.After, part)
 	r.orderBy(&order, sorts, part)
-
-	out.add(cols.text.String(), cols.args...)
 	r.from(&out)
 	out.add(where.text.String(), where.args...)
 	out.add(order.text.String(), order.args...)
@@ -107,6 +111,10 @@ func (r *renderer) column(out *fragment, f query.Field) model.Storage {
 
 func (r *renderer) from(out *fragment) {
 	out.add(" FROM " + quoted(r.model.Route) + " AS " + rowAlias)
+	r.addJoins(out)
+}
+
+func (r *renderer) addJoins(out *fragment) {
 	for _, j := range r.joins {
 		out.add(j.on.text.String(), j.on.args...)
 	}

@@ -60,6 +60,8 @@ func (d *Dialect) segments(q query.Select) []segment {
 		return []segment{whole}
 	case q.After != nil && q.After.Keys[0] == nil:
 		return []segment{absent}
+	case d.armed(q):
+		return []segment{present, absent}
 	case q.After != nil || q.Order[0].Desc && d.EmptyFirst:
 		return []segment{present, absent}
 	}

@@ -21,14 +21,14 @@ func InstantText(t time.Time) any { return t.UTC().Format(instantText) }
 // chunk is how many rows' values are allocated together.
 const chunk = 64
 
-// scanRows reads all rows of a statement. The values of a row share one slice with those of its neighbours.
-func scanRows(rows *sql.Rows, st *statement, sizeHint int) ([]query.Row, error) {
+// scanRows reads the rows of a statement, at most limit (0: all). A row that comes again right behind itself counts once. The values of a row share one slice with those of its neighbours.
+func scanRows(rows *sql.Rows, st *statement, limit int) ([]query.Row, error) {
 	defer rows.Close()
 	width := len(st.decode)
-	out := make([]query.Row, 0, min(sizeHint, 1000))
+	out := make([]query.Row, 0, min(limit, 1000))
 	dest := make([]any, 1+width)
 	var slab []any
-	for rows.Next() {
+	for (limit == 0 || len(out) < limit) && rows.Next() {
 		if len(slab) < width {
 			slab = make([]any, chunk*width)
 		}
@@ -45,6 +45,10 @@ func scanRows(rows *sql.Rows, st *statement, sizeHint int) ([]query.Row, error) 
 		}
 		if err := canonical(st.decode, values); err != nil {
 			return nil, err
+		}
+		if n := len(out); n > 1 && out[n-2].ID == row.ID {
+			out = out[:n-1]
+			continue
 		}
 		row.Values, row.Keys = values[:st.columns:st.columns], keysOf(st, values)
 	}

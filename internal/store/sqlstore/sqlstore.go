@@ -32,6 +32,7 @@ type Store struct {
 	d     *Dialect
 	write *sql.DB
 	read  *sql.DB
+	reads *statements // nil where the driver keeps prepared statements itself
 	base  *model.Registry
 	newID func() string
 	place string
@@ -41,6 +42,9 @@ type Store struct {
 // connections: on an error they are closed. A database of a newer version is a fault.Conflict that says so.
 func New(ctx context.Context, c Config) (*Store, error) {
 	s := &Store{d: c.Dialect, write: c.Write, read: c.Read, base: c.Base, newID: c.NewID, place: c.Place}
+	if c.Dialect.Prepare {
+		s.reads = newStatements(c.Read)
+	}
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -54,6 +58,9 @@ func (s *Store) Dialect() *Dialect { return s.d }
 func (s *Store) Close() error {
 	if s.read == s.write {
 		return s.write.Close()
+	}
+	if s.reads != nil {
+		return errors.Join(s.reads.close(), s.read.Close(), s.write.Close())
 	}
 	return errors.Join(s.read.Close(), s.write.Close())
 }

@@ -104,7 +104,7 @@ func (s *Store) SetAccountSuper(ctx context.Context, account string, super bool)
 
 // Columns and joins that make an identity.Membership of a row of sys_member named m. One row per role, or one without any.
 const (
-	memberColumns = `t.id, t.name, t.status, t.registry_version, u._id, u.first_name, u.last_name, u.inactive, u.teams`
+	memberColumns = `t.id, t.name, t.status, t.registry_version, t.people_version, u._id, u.first_name, u.last_name, u.inactive, u.teams`
 	memberJoins   = ` JOIN sys_tenant t ON t.id = m.tenant_id JOIN users u ON u.tenant_id = m.tenant_id AND u._id = m.user_id`
 	memberLeft    = ` LEFT JOIN sys_tenant t ON t.id = m.tenant_id LEFT JOIN users u ON u.tenant_id = m.tenant_id AND u._id = m.user_id`
 	roleColumns   = `r.id, r.name, r.doc, r.portfolio, r.portfolio_filter, r.set_json, r.switches, r.admin, r.version`
@@ -114,13 +114,13 @@ const (
 
 type memberScan struct {
 	tenant, name, status, user, first, last sql.NullString
-	registry                                sql.NullInt64
+	registry, people                        sql.NullInt64
 	inactive                                sql.NullBool
 	teams                                   sql.NullString // JSON list
 }
 
 func (m *memberScan) dest() []any {
-	return []any{&m.tenant, &m.name, &m.status, &m.registry, &m.user, &m.first, &m.last, &m.inactive, &m.teams}
+	return []any{&m.tenant, &m.name, &m.status, &m.registry, &m.people, &m.user, &m.first, &m.last, &m.inactive, &m.teams}
 }
 
 func (m *memberScan) membership() identity.Membership {
@@ -131,7 +131,7 @@ func (m *memberScan) membership() identity.Membership {
 		}
 	}
 	return identity.Membership{
-		Teams: teams, Tenant: m.tenant.String, TenantName: m.name.String, TenantActive: m.status.String == "active", RegistryVersion: m.registry.Int64,
+		Teams: teams, Tenant: m.tenant.String, TenantName: m.name.String, TenantActive: m.status.String == "active", RegistryVersion: m.registry.Int64, PeopleVersion: m.people.Int64,
 		User: m.user.String, UserName: strings.TrimSpace(m.first.String + " " + m.last.String), UserInactive: m.inactive.Bool,
 	}
 }

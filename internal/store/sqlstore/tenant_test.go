@@ -45,7 +45,8 @@ func tenantTables(t *testing.T) map[string]bool {
 
 // acrossTenants are the functions that may touch a tenant's rows without naming the tenant, and why.
 var acrossTenants = map[string]string{
-	"from": "where, called right after it, names the tenant",
+	"from":     "where, called right after it, names the tenant",
+	"fromArms": "each arm names the tenant, and the rows are of the arms' tenant",
 
 	"TokenByHash": "finds by the hash of a secret", "UseCode": "finds by the hash of a secret",
 	"UseRefresh": "finds by the hash of a secret", "RevokeToken": "finds by the hash of a secret",

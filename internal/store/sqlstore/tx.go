@@ -87,7 +87,16 @@ func (s *Store) query(ctx context.Context, text string, args ...any) (*sql.Rows,
 	if t := s.current(ctx); t != nil {
 		return t.tx.QueryContext(ctx, s.d.bind(text), args...)
 	}
-	rows, err := s.read.QueryContext(ctx, s.d.bind(text), args...)
+	if s.reads == nil {
+		rows, err := s.read.QueryContext(ctx, s.d.bind(text), args...)
+		return rows, s.explain(err)
+	}
+	p, err := s.reads.get(ctx, s.d.bind(text))
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	rows, err := p.stmt.QueryContext(ctx, args...)
+	s.reads.put(p)
 	return rows, s.explain(err)
 }
 
@@ -96,7 +105,13 @@ func (s *Store) queryRow(ctx context.Context, text string, args ...any) *sql.Row
 	if t := s.current(ctx); t != nil {
 		return t.tx.QueryRowContext(ctx, s.d.bind(text), args...)
 	}
-	return s.read.QueryRowContext(ctx, s.d.bind(text), args...)
+	if s.reads != nil {
+		if p, err := s.reads.get(ctx, s.d.bind(text)); err == nil {
+			defer s.reads.put(p)
+			return p.stmt.QueryRowContext(ctx, args...)
+		}
+	}
+	return s.read.QueryRowContext(ctx, s.d.bind(text), args...) // gives the error of preparing, too
 }
 
 // affected says how many rows a write touched.

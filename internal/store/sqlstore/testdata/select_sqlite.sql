@@ -1,20 +1,26 @@
 -- my companies by name, second page
-SELECT t."_id", t."name", nullif(substr(coalesce(' ' || nullif(j1."first_name", ''), '') || coalesce(' ' || nullif(j1."last_name", ''), ''), 2), '')
+SELECT t."_id", t."name", nullif(substr(coalesce(' ' || nullif(j1."first_name", ''), '') || coalesce(' ' || nullif(j1."last_name", ''), ''), 2), '') FROM (SELECT fold(t."name") AS arm_head, t."name" AS arm_title, t."_id" AS arm_id, t.rowid AS arm_row, t.tenant_id AS arm_tenant
 FROM "companies" AS t
-  LEFT JOIN "users" AS j1 ON j1.tenant_id = ?
-  AND j1."_id" = t."owner"
 WHERE t.tenant_id = ?
-  AND t."_id" IN (SELECT s1."_id"
-FROM "companies" AS s1 WHERE s1.tenant_id = ?
-  AND s1."owner" = ? UNION ALL SELECT s2."_id"
-FROM "companies" AS s2 WHERE s2.tenant_id = ?
-  AND s2."co_owner" = ?)
+  AND t."owner" = ?
+  AND fold(t."name") >= fold(?)
+  AND (fold(t."name") > fold(?) OR (fold(t."name") = fold(?)
+  AND (t."name" > ? OR (t."name" = ?
+  AND (t."_id" > ?))))) UNION ALL SELECT fold(t."name") AS arm_head, t."name" AS arm_title, t."_id" AS arm_id, t.rowid AS arm_row, t.tenant_id AS arm_tenant
+FROM "companies" AS t
+WHERE t.tenant_id = ?
+  AND t."co_owner" = ?
   AND fold(t."name") >= fold(?)
   AND (fold(t."name") > fold(?) OR (fold(t."name") = fold(?)
   AND (t."name" > ? OR (t."name" = ?
   AND (t."_id" > ?)))))
-ORDER BY fold(t."name") ASC, t."name" ASC, t."_id" ASC LIMIT ?
--- [t1 t1 t1 u1 t1 u1 Acme Acme Acme Acme Acme c1 50]
+ORDER BY 1, 2, 3 LIMIT 100) AS a CROSS JOIN "companies" AS t
+  LEFT JOIN "users" AS j1 ON j1.tenant_id = ?
+  AND j1."_id" = t."owner"
+WHERE t.tenant_id = a.arm_tenant
+  AND t.rowid = a.arm_row
+ORDER BY a.arm_head, a.arm_title, a.arm_id
+-- [t1 u1 Acme Acme Acme Acme Acme c1 t1 u1 Acme Acme Acme Acme Acme c1 t1]
 
 -- one of my end users
 SELECT t."_id", nullif(substr(coalesce(' ' || nullif(t."first_name", ''), '') || coalesce(' ' || nullif(t."last_name", ''), ''), 2), '')
