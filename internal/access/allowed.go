@@ -18,7 +18,7 @@ func (d Decider) Allowed(m *model.Model, a Action, props []*model.Property) (row
 		if no, _ := n.rule(p); no != "" || a != Remove && !d.Names(m, p, a) {
 			return query.None{}, false
 		}
-		if guard, seen := query.Seen(sight{d}, m, p); seen && guard != nil && a != Create && a != Remove {
+		if guard, _ := query.Seen(sight{d}, m, p); a != Create && a != Remove {
 			rows = query.Both(rows, guard)
 		}
 	}

@@ -207,7 +207,7 @@ func (d Decider) portfolios(company *model.Model, by lanes) query.Expr {
 		inside := false
 		for j := range d.lanes {
 			q := d.lanes[j].Portfolio
-			inside = inside || j != i && by&(1<<j) != 0 && q.covers(p) && (q != p || j < i)
+			inside = inside || by&(1<<j) != 0 && q.covers(p) && (q != p || j < i) // of equal ones the first stays
 		}
 		if !inside {
 			parts = append(parts, d.companies(p, company))

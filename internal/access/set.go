@@ -117,10 +117,7 @@ var FullModel = ModelPermission{Actions: AllActions, View: AllProperties, Update
 func (s Set) Intersect(t Set) Set {
 	out := Set{}
 	for name, a := range s {
-		b, ok := t[name]
-		if !ok {
-			continue
-		}
+		b := t[name]
 		both := ModelPermission{Actions: a.Actions & b.Actions, View: a.View.Intersect(b.View), Update: a.Update.Intersect(b.Update)}
 		if both = both.normal(); both.Actions != 0 {
 			out[name] = both
@@ -246,21 +243,21 @@ type storedModel struct {
 	Update  json.RawMessage `json:"update,omitempty"`
 }
 
+// storing is storedModel on the way out.
+type storing struct {
+	Actions []string `json:"actions"`
+	View    any      `json:"view,omitempty"`
+	Update  any      `json:"update,omitempty"`
+}
+
 // MarshalJSON writes the stored form, the same bytes for equal permissions.
 func (p ModelPermission) MarshalJSON() ([]byte, error) {
 	p = p.normal()
-	out := storedModel{Actions: []string{}}
+	out := storing{Actions: []string{}, View: p.View.stored(), Update: p.Update.stored()}
 	for _, a := range Actions {
 		if p.Actions&a != 0 {
 			out.Actions = append(out.Actions, actionNames[a])
 		}
-	}
-	var err error
-	if out.View, err = p.View.stored(); err != nil {
-		return nil, err
-	}
-	if out.Update, err = p.Update.stored(); err != nil {
-		return nil, err
 	}
 	return json.Marshal(out)
 }
@@ -287,14 +284,15 @@ func (p *ModelPermission) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-func (p Properties) stored() (json.RawMessage, error) {
+// stored is "all", a list, or nil for none.
+func (p Properties) stored() any {
 	switch {
 	case p.All:
-		return json.RawMessage(`"all"`), nil
+		return "all"
 	case len(p.IDs) == 0:
-		return nil, nil
+		return nil
 	default:
-		return json.Marshal(p.IDs)
+		return p.IDs
 	}
 }
 

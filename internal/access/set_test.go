@@ -116,3 +116,101 @@ func TestThroughClientKeepsRolesApart(t *testing.T) {
 		t.Errorf("lanes (-want +got):\n%s", diff)
 	}
 }
+
+func TestOnlyKeepsItsOwnList(t *testing.T) {
+	given := []string{"b", "a", "b"}
+	p := access.Only(given...)
+	if diff := cmp.Diff(access.Properties{IDs: []string{"a", "b"}}, p); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if given[0] != "b" {
+		t.Error("the caller's list was sorted")
+	}
+	for _, c := range []struct {
+		p    access.Properties
+		want bool
+	}{{access.Properties{}, true}, {access.AllProperties, false}, {p, false}} {
+		if c.p.Empty() != c.want {
+			t.Errorf("%v: empty is %v", c.p, !c.want)
+		}
+	}
+}
+
+// Covers is "nothing is lost": action by action, and property by property where the action is there.
+func TestCovers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := drawSet(t, "a"), drawSet(t, "b")
+		if rapid.Bool().Draw(t, "inside") {
+			b = b.Intersect(a)
+		}
+		same := text(t, a.Intersect(b)) == text(t, b)
+		if a.Covers(b) != same {
+			t.Fatalf("Covers says %v of\n%s\n%s", !same, text(t, a), text(t, b))
+		}
+	})
+	for _, c := range []struct{ view, of access.Properties }{{access.Only("a1"), access.Only("a2")}, {access.Only("a1"), access.AllProperties}, {access.Properties{}, access.Only("a1")}} {
+		if (access.Set{"Task": {Actions: access.View, View: c.view}}).Covers(access.Set{"Task": {Actions: access.View, View: c.of}}) {
+			t.Errorf("%v covers %v", c.view, c.of)
+		}
+	}
+	if !(access.Set{}).Covers(access.Set{"Company": {View: access.AllProperties}}) {
+		t.Error("a list without its action counts")
+	}
+}
+
+// What a registry no longer has has no effect; what the platform itself holds stays.
+func TestKnown(t *testing.T) {
+	reg := registry(t)
+	name := propsNamed(t, modelNamed(t, reg, "Company"), "name")[0].ID
+	in := access.Set{
+		"Company":          {Actions: access.View | access.Update, View: access.Only(name, "gone"), Update: access.Only("gone")},
+		"Task":             {Actions: access.View, View: access.AllProperties},
+		"Gone":             access.FullModel,
+		"companies":        access.FullModel, // a route is no name
+		access.OAuthClient: {Actions: access.View},
+	}
+	want := access.Set{
+		"Company":          {Actions: access.View | access.Update, View: access.Only(name)},
+		"Task":             {Actions: access.View, View: access.AllProperties},
+		access.OAuthClient: {Actions: access.View},
+	}
+	if diff := cmp.Diff(want, in.Known(reg)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"Company", "OAuthClient", "Task"}, want.Models()); diff != "" {
+		t.Errorf("models (-want +got):\n%s", diff)
+	}
+}
+
+// What has no effect is not stored, and what cannot be read is refused.
+func TestStoredFormIsExact(t *testing.T) {
+	for p, want := range map[*access.ModelPermission]string{
+		{Actions: access.Remove, View: access.AllProperties, Update: access.Only("a1")}:               `{"actions":["remove"]}`,
+		{Actions: access.View, View: access.Only("a2", "a1"), Update: access.Only("a1")}:              `{"actions":["view"],"view":["a1","a2"]}`,
+		{Actions: access.Create, View: access.AllProperties, Update: access.AllProperties}:            `{"actions":["create"],"update":"all"}`,
+		{Actions: access.View | access.Update, View: access.AllProperties, Update: access.Only("a1")}: `{"actions":["view","update"],"view":"all","update":["a1"]}`,
+	} {
+		got, err := json.Marshal(*p)
+		if err != nil || string(got) != want {
+			t.Errorf("%s, %v; want %s", got, err, want)
+		}
+	}
+	used := access.ModelPermission{Actions: access.AllActions, View: access.AllProperties, Update: access.AllProperties}
+	if err := json.Unmarshal([]byte(`{"actions":["view"],"view":null}`), &used); err != nil || !cmp.Equal(used, access.ModelPermission{Actions: access.View}) {
+		t.Errorf("read over another permission: %v, %v", used, err)
+	}
+	for _, bad := range []string{`[]`, `{"actions":"view"}`, `{"actions":["view"],"view":"some"}`, `{"actions":["view"],"view":[1]}`, `{"actions":["update"],"update":{}}`} {
+		var p access.ModelPermission
+		if err := json.Unmarshal([]byte(bad), &p); err == nil {
+			t.Errorf("%s reads as %v", bad, p)
+		}
+	}
+}
+
+// Sets hold no model without an action, on whichever side it got lost.
+func TestIntersectionHoldsNothingEmpty(t *testing.T) {
+	got := access.Set{"Company": {Actions: access.View}, "Task": access.FullModel}.Intersect(access.Set{"Company": {Actions: access.Update}})
+	if len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+}
