@@ -263,6 +263,11 @@ func TestExplainWords(t *testing.T) {
 				q.Properties = []string{c.property}
 			}
 			v := c.p.Explain(reg, q)
+			for _, r := range v.Reasons {
+				if r.Allows && r.Fix != "" {
+					t.Errorf("%q is offered where %s allows", r.Fix, r.Name)
+				}
+			}
 			got := []string{said(v), v.Refusal(), strings.Join(v.Changes(), " ")}
 			if diff := cmp.Diff([]string{c.says, c.refusal, c.wouldChange}, got); diff != "" {
 				t.Error(diff)

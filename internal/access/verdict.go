@@ -46,7 +46,7 @@ func (v Verdict) refusingRoles() []Reason {
 			if len(refuse) == 0 {
 				return nil
 			}
-			if first := refuse[0]; first.Side == side || side == SideRole && first.Side == SideApp {
+			if first := refuse[0]; first.Side == side || first.Side == SideApp {
 				found = append(found, refuse...)
 			}
 		}
@@ -104,12 +104,10 @@ func (v Verdict) Changes() []string {
 func (v Verdict) between(deciding []Reason) string {
 	first := 0
 	for _, r := range deciding {
-		if r.role > 0 {
-			if first > 0 && r.role != first {
-				return "Or:"
-			}
-			first = r.role
+		if first > 0 && r.role != first { // reasons of roles come last
+			return "Or:"
 		}
+		first = r.role
 	}
 	return "And:"
 }
@@ -120,9 +118,7 @@ func (v Verdict) Refusal() string {
 	var parties, tails []string
 	names := map[Side][]string{}
 	for _, r := range deciding {
-		if !slices.Contains(names[r.Side], r.Name) {
-			names[r.Side] = append(names[r.Side], r.Name)
-		}
+		names[r.Side] = append(names[r.Side], r.Name)
 	}
 	for _, side := range []Side{SideClient, SideApp, SideRole} {
 		if of, there := names[side]; there {
