@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -15,9 +16,12 @@ import (
 // person, client, model, filter, search and order.
 type cursorCodec struct{ key []byte }
 
+// macLen is how many bytes of a cursor vouch for the others.
+const macLen = 16
+
 type cursorBody struct {
-	Keys []json.RawMessage `json:"k"`
-	ID   string            `json:"i"`
+	Keys []any  `json:"k"`
+	ID   string `json:"i"`
 }
 
 func badCursor() error {
@@ -25,33 +29,30 @@ func badCursor() error {
 }
 
 // scope is what a cursor is bound to.
-func (r *request) scope(req ListRequest) []byte {
+func (r *request) scope(req ListRequest) ([]byte, error) {
 	sort := append([]string{}, req.Sort...) // none and an empty one are the same list
 	b, err := json.Marshal([]any{r.p.Tenant, r.p.Person, r.p.Client, req.Model, req.Filter, req.Search, sort})
-	if err != nil { // a filter holds only decoded JSON
-		return []byte(fmt.Sprintf("%#v", req))
+	if err != nil { // a filter should hold only decoded JSON
+		return nil, fmt.Errorf("bind a cursor to its list: %w", err)
 	}
-	return b
+	return b, nil
 }
 
+// mac vouches for a body in a scope. Each is one JSON value, so it is plain where the one ends and the other begins.
 func (c cursorCodec) mac(scope, body []byte) []byte {
 	h := hmac.New(sha256.New, c.key)
 	h.Write(scope)
-	h.Write([]byte{0})
 	h.Write(body)
-	return h.Sum(nil)[:16]
+	return h.Sum(nil)[:macLen]
 }
 
-func (c cursorCodec) encode(scope []byte, order []query.Order, row query.Row) (string, error) {
-	body := cursorBody{ID: row.ID}
+func (c cursorCodec) encode(scope []byte, order []query.Order, row query.Row) string {
+	keys := make([][]byte, len(order))
 	for i, o := range order {
-		body.Keys = append(body.Keys, o.Field.Property.Kind.AppendJSON(nil, row.Keys[i]))
+		keys[i] = o.Field.Property.Kind.AppendJSON(nil, row.Keys[i])
 	}
-	b, err := json.Marshal(body)
-	if err != nil {
-		return "", fmt.Errorf("encode cursor: %w", err)
-	}
-	return base64.RawURLEncoding.EncodeToString(append(c.mac(scope, b), b...)), nil
+	body := fmt.Appendf(nil, `{"k":[%s],"i":%q}`, bytes.Join(keys, []byte(",")), row.ID) // a cursorBody; an id is hex digits
+	return base64.RawURLEncoding.EncodeToString(append(c.mac(scope, body), body...))
 }
 
 func (c cursorCodec) decode(scope []byte, order []query.Order, s string) (*query.After, error) {
@@ -59,20 +60,18 @@ func (c cursorCodec) decode(scope []byte, order []query.Order, s string) (*query
 		return nil, nil
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(s)
-	if err != nil || len(raw) < 16 || !hmac.Equal(raw[:16], c.mac(scope, raw[16:])) {
+	vouch := raw[:min(macLen, len(raw))]
+	text := raw[len(vouch):]
+	if err != nil || !hmac.Equal(vouch, c.mac(scope, text)) {
 		return nil, badCursor()
 	}
 	var body cursorBody
-	if err := json.Unmarshal(raw[16:], &body); err != nil || len(body.Keys) != len(order) {
+	if err := json.Unmarshal(text, &body); err != nil || len(body.Keys) != len(order) {
 		return nil, badCursor()
 	}
 	after := &query.After{ID: body.ID}
 	for i, o := range order {
-		var v any
-		if err := json.Unmarshal(body.Keys[i], &v); err != nil {
-			return nil, badCursor()
-		}
-		key, err := o.Field.Property.Kind.Parse(o.Field.Property, v)
+		key, err := o.Field.Property.Kind.Parse(o.Field.Property, body.Keys[i])
 		if err != nil {
 			return nil, badCursor()
 		}

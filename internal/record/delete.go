@@ -55,17 +55,18 @@ func (s *Service) remove(ctx context.Context, r *request, res *Result) error {
 		return fmt.Errorf("read %s: %w", m.Name, err)
 	}
 	if len(found) == 0 {
-		return r.forbiddenRow("remove this "+strings.ToLower(m.Label), m, access.Remove, nil)
+		return s.forbiddenRow(ctx, r, res, "remove this "+strings.ToLower(m.Label), access.Remove, nil)
 	}
 	if err := s.unneeded(ctx, r, m, res.ID); err != nil {
 		return err
 	}
-	res.Changes = nil
+	var gone []Change
 	for i, p := range stored {
 		if old := found[0].Values[i]; p.Writable() && old != nil {
-			res.Changes = append(res.Changes, Change{Property: p, Old: old})
+			gone = append(gone, Change{Property: p, Old: old})
 		}
 	}
+	res.Changes = gone
 	title := map[*model.Property]any{}
 	for i, f := range names {
 		title[f.Property] = found[0].Values[len(stored)+i]
@@ -98,8 +99,8 @@ func (s *Service) unneeded(ctx context.Context, r *request, m *model.Model, id s
 				continue
 			}
 			what := "other records"
-			rows, visible := r.Rows(other, access.View)
-			if guard, ok := query.Seen(r, other, ref); visible && ok {
+			if guard, ok := query.Seen(r, other, ref); ok {
+				rows, _ := r.Rows(other, access.View)
 				needs.Guard = guard
 				n, err := s.store.Count(ctx, query.Select{Tenant: r.p.Tenant, Model: other, Where: query.Both(rows, needs)})
 				if err != nil {

@@ -115,12 +115,9 @@ func (e *explanation) record(ctx context.Context, q Question) error {
 		return err
 	}
 	e.answer.Record, e.answer.Title = id, title
-	bySets := e.answer.Allowed
-	if bySets {
-		rows, _ := e.of.Allowed(m, q.Action, e.answer.Properties)
-		if e.answer.Allowed, err = e.s.reaches(ctx, e.of, m, id, rows); err != nil {
-			return err
-		}
+	rows, bySets := e.of.Allowed(m, q.Action, e.answer.Properties)
+	if e.answer.Allowed, err = e.s.reaches(ctx, e.of, m, id, rows); err != nil {
+		return err
 	}
 	if err := e.portfolios(ctx, bySets); err != nil || !bySets {
 		return err
@@ -146,10 +143,7 @@ func (e *explanation) this() string {
 // title reads what names a record, "" where the principal may not read it.
 func (s *Service) title(ctx context.Context, r *request, m *model.Model, id string) (string, error) {
 	fields := r.titleFields(m)
-	rows, ok := r.Rows(m, access.View)
-	if len(fields) == 0 || !ok {
-		return "", nil
-	}
+	rows, _ := r.Rows(m, access.View)
 	found, err := s.store.Select(ctx, r.one(m, id, rows, fields))
 	if err != nil {
 		return "", fmt.Errorf("read the title of %s: %w", m.Name, err)
@@ -189,8 +183,12 @@ func (r *request) forbidden(what string, m *model.Model, a access.Action, props 
 }
 
 // forbiddenRow refuses an action that is allowed on other rows. It says the same about every row, whichever of several roles is in the
-// way, so that it tells nothing about this one.
-func (r *request) forbiddenRow(what string, m *model.Model, a access.Action, props []*model.Property) error {
+// way, so that it tells nothing about this one. A row that has gone meanwhile is not there.
+func (s *Service) forbiddenRow(ctx context.Context, r *request, res *Result, what string, a access.Action, props []*model.Property) error {
+	m := res.Model
+	if err := s.visible(ctx, r, m, res.ID); err != nil {
+		return err
+	}
 	return fault.New(fault.Forbidden, "You may not %s: it is outside your portfolio%s. An administrator can widen that.", what, r.bounds(m, a, props))
 }
 
@@ -203,9 +201,6 @@ func (r *request) bounds(m *model.Model, a access.Action, props []*model.Propert
 			name = "private app " + r.p.PrivateAppName
 		}
 		parts = append(parts, fmt.Sprintf("%s: %s", name, strings.ToLower(l.Portfolio.Kind.Label())))
-	}
-	if len(parts) == 0 {
-		return ""
 	}
 	return " (" + strings.Join(parts, "; ") + ")"
 }

@@ -52,7 +52,7 @@ func (e *explanation) portfolio(ctx context.Context, r *access.Reason) error {
 		why = e.unowned(p.Kind)
 	}
 	r.Allows, r.Text = false, fmt.Sprintf("is %s: %s", kind, why)
-	r.Fix = fmt.Sprintf("%s, or widen the portfolio of the role %s.", e.remedy(p.Kind), r.Name)
+	r.Fix = fmt.Sprintf("%siden the portfolio of the role %s.", e.remedy(p.Kind), r.Name)
 	return err
 }
 
@@ -88,16 +88,19 @@ func (e *explanation) unowned(kind access.PortfolioKind) string {
 	return "it reaches no company"
 }
 
+// remedy says what would have to change in the record, and goes on to "widen the portfolio".
 func (e *explanation) remedy(kind access.PortfolioKind) string {
 	who := e.of.p.PersonName
 	switch kind {
+	case access.KindFilter:
+		return fmt.Sprintf("Change %s so that it matches, or w", e.company())
 	case access.KindMine, access.KindTeam:
 		if kind == access.KindTeam && len(e.of.p.Teams) > 0 {
 			who += " or a colleague of the same team"
 		}
-		return fmt.Sprintf("Make %s %s of %s", who, access.Listed(e.owners(), "or"), e.company())
+		return fmt.Sprintf("Make %s %s of %s, or w", who, access.Listed(e.owners(), "or"), e.company())
 	}
-	return fmt.Sprintf("Change %s so that it matches", e.company())
+	return "W"
 }
 
 // unmatched says which conditions of a role's filter the company does not meet, where all must be met, as far as the administrator who
@@ -106,7 +109,7 @@ func (e *explanation) unmatched(ctx context.Context, filter string) (string, err
 	what := fmt.Sprintf("%s does not match the filter", e.company())
 	f, err := query.ParseFilterJSON(filter)
 	if err != nil {
-		return what, nil //nolint:nilerr // a filter that cannot be read reaches nothing; the role's own page says why
+		return what + ", which cannot be read", nil //nolint:nilerr // the role's own page says why
 	}
 	parts := f.And
 	if parts == nil {

@@ -110,10 +110,27 @@ func open(t *testing.T, engine string) *fixture {
 
 // over makes a gate over another store or other registries.
 func (f *fixture) over(store record.Store, registries record.Registries) *record.Service {
-	return record.New(record.Options{
+	return record.New(f.options(store, registries))
+}
+
+func (f *fixture) options(store record.Store, registries record.Registries) record.Options {
+	return record.Options{
 		Store: store, Registries: registries, Now: func() time.Time { return f.now }, NewID: counter(0xc00000),
 		CursorKey: []byte("a key of at least thirty-two bytes"),
-	})
+	}
+}
+
+// remodelled is the gate over models that a product might declare and this one does not.
+func (f *fixture) remodelled(change func(m *model.Model)) *record.Service {
+	f.Helper()
+	models := catalog.Models()
+	for i := range models {
+		models[i].Properties = slices.Clone(models[i].Properties)
+		change(&models[i])
+	}
+	reg, err := model.New(models, nil)
+	must(f.T, err)
+	return f.over(f.store, fixed{reg})
 }
 
 func counter(from int64) func() string {
@@ -362,9 +379,15 @@ func (f *fixture) log(modelName, id string) []audit.Entry {
 // stored reads one value past the gate, as JSON.
 func (f *fixture) stored(modelName, id, name string) string {
 	f.Helper()
+	return f.storedIn(context.Background(), modelName, id, name)
+}
+
+// storedIn reads it in the transaction that ctx carries.
+func (f *fixture) storedIn(ctx context.Context, modelName, id, name string) string {
+	f.Helper()
 	m, _ := f.reg.Model(modelName)
 	p, self := f.prop(modelName, name), f.prop(modelName, "_id")
-	rows, err := f.store.Select(context.Background(), query.Select{
+	rows, err := f.store.Select(ctx, query.Select{
 		Tenant: here, Model: m, Columns: []query.Field{{Property: p}}, Limit: 2,
 		Where: query.Compare{Property: self, Op: model.Eq, Values: []any{id}},
 	})

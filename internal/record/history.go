@@ -107,34 +107,24 @@ func (h historian) visible(ctx context.Context, entries []audit.Entry) ([]Histor
 
 // seesPeople reports whether the principal may read the names of users.
 func (r *request) seesPeople() bool {
-	m, ok := r.Registry().Model("User")
-	if !ok {
-		return false
-	}
-	_, ok = query.Seen(r, m, m.TitleProperty())
+	m, _ := r.Registry().Model("User")
+	_, ok := query.Seen(r, m, m.TitleProperty())
 	return ok
 }
 
 // readable reports whether the property may be read on this very record.
 func (s *Service) readable(ctx context.Context, r *request, m *model.Model, p *model.Property, id string) (bool, error) {
 	guard, ok := query.Seen(r, m, p)
-	if !ok || guard == nil {
+	if guard == nil {
 		return ok, nil
 	}
 	return s.reaches(ctx, r, m, id, guard)
 }
 
+// stored reads a logged value; nil where there is none, and for one from before the property's options changed.
 func stored(p *model.Property, raw json.RawMessage) any {
-	if raw == nil {
-		return nil
-	}
 	var v any
-	if err := json.Unmarshal(raw, &v); err != nil {
-		return nil
-	}
-	out, err := p.Kind.Parse(p, v)
-	if err != nil { // a value from before the property's options changed
-		return nil
-	}
+	_ = json.Unmarshal(raw, &v) // nothing logged is no value
+	out, _ := p.Kind.Parse(p, v)
 	return out
 }

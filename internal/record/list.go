@@ -47,7 +47,10 @@ func (s *Service) List(ctx context.Context, p access.Principal, req ListRequest)
 	if err != nil {
 		return nil, err
 	}
-	scope := r.scope(req)
+	scope, err := r.scope(req)
+	if err != nil {
+		return nil, err
+	}
 	if q.After, err = s.cursors.decode(scope, q.Order, req.Cursor); err != nil {
 		return nil, err
 	}
@@ -58,9 +61,7 @@ func (s *Service) List(ctx context.Context, p access.Principal, req ListRequest)
 	}
 	if len(page.Rows) > limit {
 		page.Rows = page.Rows[:limit]
-		if page.NextCursor, err = s.cursors.encode(scope, q.Order, page.Rows[limit-1]); err != nil {
-			return nil, err
-		}
+		page.NextCursor = s.cursors.encode(scope, q.Order, page.Rows[limit-1])
 	}
 	if req.Total {
 		if page.Total, err = s.total(ctx, q, page, req.Cursor == ""); err != nil {
@@ -84,10 +85,10 @@ func (s *Service) total(ctx context.Context, q query.Select, page *Page, firstPa
 
 func (r *request) plan(m *model.Model, req ListRequest) (*Page, query.Select, error) {
 	q := query.Select{Tenant: r.p.Tenant, Model: m, Limit: req.Limit}
-	switch {
-	case q.Limit == 0:
+	if q.Limit == 0 {
 		q.Limit = DefaultLimit
-	case q.Limit < 0 || q.Limit > MaxLimit:
+	}
+	if q.Limit < 1 || q.Limit > MaxLimit {
 		return nil, q, fault.BadField("limit", "is %d; it must be between 1 and %d.", q.Limit, MaxLimit)
 	}
 	rows, _ := r.Rows(m, access.View)

@@ -40,7 +40,7 @@ func (p *Page) AppendRow(dst []byte, i int) []byte {
 		first = false
 		dst = strconv.AppendQuote(dst, col.Name) // names hold no character that Go and JSON quote differently
 		dst = append(dst, ':')
-		if v != nil && col.Title >= 0 && row.Values[col.Title] != nil {
+		if v != nil && col.Title != -1 && row.Values[col.Title] != nil {
 			dst = append(dst, `{"_id":`...)
 			dst = col.Property.Kind.AppendJSON(dst, v)
 			dst = append(dst, `,"name":`...)
@@ -65,7 +65,7 @@ func (p *Page) Value(i int, name string) any {
 
 // TitleOf gives the title of row i, or its id where the title is empty or not among the columns.
 func (p *Page) TitleOf(i int) string {
-	if s, ok := p.Value(i, p.Model.Title).(string); ok && s != "" {
+	if s, _ := p.Value(i, p.Model.Title).(string); s != "" {
 		return s
 	}
 	return p.Rows[i].ID

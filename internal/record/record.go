@@ -138,10 +138,10 @@ type PropertyView struct {
 func (r *request) view(m *model.Model) ModelView {
 	v := ModelView{Model: m, Actions: r.Actions(m)}
 	for _, p := range m.Props() {
-		pv := PropertyView{Property: p, Create: r.Any(m, access.Create) && r.Writes(m, p, access.Create)}
+		pv := PropertyView{Property: p, Create: r.Writes(m, p, access.Create)}
 		_, pv.Read = query.Seen(r, m, p)
 		pv.Update = pv.Read && !p.CreateOnly && r.Writes(m, p, access.Update)
-		if pv.Read || r.known(m, p, access.Create) {
+		if r.known(m, p, access.Create) {
 			v.Properties = append(v.Properties, pv)
 		}
 	}

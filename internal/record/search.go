@@ -11,13 +11,10 @@ import (
 // search is true where each word of the text is in some searchable property that the principal may read.
 func (r *request) search(m *model.Model, text string) (query.Expr, error) {
 	words := strings.Fields(text)
-	if len(words) == 0 {
-		return query.All{}, nil
-	}
 	if len(words) > 10 || len(text) > 500 {
 		return nil, fault.BadField("search", "is too long: at most 10 words.")
 	}
-	var all query.And
+	var all query.Expr = query.All{}
 	for _, word := range words {
 		if _, err := model.Text.Parse(nil, word); err != nil {
 			return nil, fault.BadField("search", "%v.", err)
@@ -31,7 +28,7 @@ func (r *request) search(m *model.Model, text string) (query.Expr, error) {
 				places = append(places, query.Compare{Property: p, Op: model.Contains, Values: []any{word}, Guard: guard})
 			}
 		}
-		all = append(all, query.Either(places...))
+		all = query.Both(all, query.Either(places...))
 	}
 	return all, nil
 }

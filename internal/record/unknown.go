@@ -2,6 +2,7 @@ package record
 
 import (
 	"fmt"
+	"strings"
 
 	"mandorla/internal/access"
 	"mandorla/internal/fault"
@@ -28,11 +29,7 @@ func (r *request) Me() string { return r.p.Person }
 
 // Unknown is the one answer about a property that does not exist or that the principal may not see.
 func (r *request) Unknown(m *model.Model, field, name string) error {
-	f := r.unknownField(m, name, access.View)
-	if field != "" {
-		f.Path = field
-	}
-	return fault.BadField(f.Path, "%s", f.Msg)
+	return fault.BadField(field, "%s", r.unknownField(m, name, access.View).Msg)
 }
 
 // unknownField suggests only what the action may name.
@@ -55,15 +52,8 @@ func suggest(name string, names []string, intro string) string {
 	if best, ok := model.Nearest(name, names); ok {
 		return fmt.Sprintf(" Did you mean %q?", best)
 	}
-	if intro == "" || len(names) == 0 {
+	if intro == "" {
 		return ""
 	}
-	out := " " + intro + " "
-	for i, n := range names {
-		if i > 0 {
-			out += ", "
-		}
-		out += n
-	}
-	return out + "."
+	return fmt.Sprintf(" %s %s.", intro, strings.Join(names, ", "))
 }

@@ -44,8 +44,8 @@ func (s *Service) Update(ctx context.Context, p access.Principal, w Write) (*Res
 
 // visible gives fault.NotFound for a record that does not exist for the principal.
 func (s *Service) visible(ctx context.Context, r *request, m *model.Model, id string) error {
-	rows, ok := r.Rows(m, access.View)
-	if !ok || !model.IsID(id) {
+	rows, _ := r.Rows(m, access.View)
+	if !model.IsID(id) {
 		return notFound(m, id)
 	}
 	seen, err := s.reaches(ctx, r, m, id, rows)
@@ -103,13 +103,8 @@ func (s *Service) before(ctx context.Context, r *request, res *Result, values []
 	self, _ := m.Property("_id")
 	fields := make([]query.Field, 0, len(values)+3)
 	for _, v := range values {
-		guard, ok := query.Seen(r, m, v.prop)
-		if !ok { // check has let only seen ones pass
-			return nil, nil, r.Unknown(m, "", v.prop.Name)
-		}
-		if guard != nil {
-			rows = query.Both(rows, guard)
-		}
+		guard, _ := query.Seen(r, m, v.prop) // check has let only seen ones pass
+		rows = query.Both(rows, guard)
 		fields = append(fields, query.Field{Property: v.prop})
 	}
 	names := r.titleFields(m)
@@ -119,7 +114,7 @@ func (s *Service) before(ctx context.Context, r *request, res *Result, values []
 		return nil, nil, fmt.Errorf("read %s: %w", m.Name, err)
 	}
 	if len(found) == 0 {
-		return nil, nil, r.forbiddenRow("make this change on this "+strings.ToLower(m.Label), m, access.Update, props(values))
+		return nil, nil, s.forbiddenRow(ctx, r, res, "make this change on this "+strings.ToLower(m.Label), access.Update, props(values))
 	}
 	title := map[*model.Property]any{}
 	for i, f := range names {
@@ -130,9 +125,6 @@ func (s *Service) before(ctx context.Context, r *request, res *Result, values []
 
 // movesAnchor reports whether a change puts the record below another company.
 func movesAnchor(m *model.Model, changed map[*model.Property]any) bool {
-	if m.Anchor == "" || m.Anchor == model.Self {
-		return false
-	}
 	first, _, _ := strings.Cut(m.Anchor, ".")
 	p, _ := m.Property(first)
 	_, moves := changed[p]

@@ -59,14 +59,11 @@ func (s *Service) Upsert(ctx context.Context, p access.Principal, w Write) (*Res
 
 // match finds the record that the values identify; "" where there is none.
 func (s *Service) match(ctx context.Context, r *request, m *model.Model, values map[string]any) (string, error) {
-	rows, ok := r.Rows(m, access.View)
-	if !ok {
-		return "", nil
-	}
+	rows, _ := r.Rows(m, access.View)
 	for _, key := range append([]string{"_id"}, m.Keys...) {
 		p, _ := m.Property(key)
-		raw, there := values[key]
-		if !there || raw == nil || raw == "" {
+		raw := values[key]
+		if raw == nil || raw == "" {
 			continue
 		}
 		guard, ok := query.Seen(r, m, p)
@@ -84,10 +81,10 @@ func (s *Service) match(ctx context.Context, r *request, m *model.Model, values 
 		switch {
 		case err != nil:
 			return "", fmt.Errorf("match %s: %w", m.Name, err)
-		case len(found) == 1:
-			return found[0].ID, nil
 		case len(found) > 1:
 			return "", fault.New(fault.Conflict, "Several %s have the same %s; use another key.", m.Plural, key)
+		case len(found) == 1:
+			return found[0].ID, nil
 		case key == "_id":
 			return "", notFound(m, fmt.Sprint(raw))
 		}
