@@ -75,6 +75,7 @@ func (s *Service) BeginAuthorize(ctx context.Context, r AuthorizeRequest) (Begun
 	}
 	redirect := q.get("redirect_uri")
 	if redirect == "" || !matchRedirect(client.RedirectURIs, redirect) {
+		s.noteProblem(ctx, client.ID, ProblemRedirect, redirect)
 		return Begun{}, badPage("The app that sent you here asked to be answered at an address that is not among its redirect URLs. An administrator can add it in the App Center.")
 	}
 	if len(q.get("state")) > maxState {
@@ -85,6 +86,8 @@ func (s *Service) BeginAuthorize(ctx context.Context, r AuthorizeRequest) (Begun
 		State: url.QueryEscape(q.get("state")), Challenge: q.get("code_challenge"), CreatedAt: s.Now(),
 	}
 	if code := s.checkAuthorize(q, &p, r.Session != nil); code != "" {
+		problem, detail := requestProblem(code, q)
+		s.noteProblem(ctx, client.ID, problem, detail)
 		if r.Session == nil && client.Unverified {
 			return Begun{}, badPage("The app that sent you here made a request that cannot be granted (%s).", code)
 		}

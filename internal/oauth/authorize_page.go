@@ -88,6 +88,7 @@ func (s *Service) Show(ctx context.Context, pending string, v Visitor) (Page, er
 	page.NotIncluded = lacking(page.ClientAsks, page.Overlap)
 	page.NoOverlap = len(page.Overlap) == 0
 	page.MayNotConnect = v.Principal.Switches&access.SwitchConnect == 0
+	s.noteUnable(ctx, page, v)
 	p.Session, p.Account, p.Tenant, p.Person = v.Session.ID, v.Session.Account.ID, v.Principal.Tenant, v.Principal.Person
 	if p.Shown, err = identity.EncodeSet(page.Overlap); err != nil {
 		return Page{}, err
@@ -96,6 +97,20 @@ func (s *Service) Show(ctx context.Context, pending string, v Visitor) (Page, er
 		return Page{}, fmt.Errorf("note what was shown: %w", err)
 	}
 	return page, nil
+}
+
+// noteUnable tells the client's administrators of a person who gets nothing; people of other tenants are not named to them.
+func (s *Service) noteUnable(ctx context.Context, page Page, v Visitor) {
+	who := "Somebody"
+	if page.Client.Tenant == v.Principal.Tenant {
+		who = v.Principal.Called()
+	}
+	switch {
+	case page.MayNotConnect:
+		s.noteProblem(ctx, page.Client.ID, ProblemConnect, who)
+	case page.NoOverlap:
+		s.noteProblem(ctx, page.Client.ID, ProblemOverlap, who)
+	}
 }
 
 // pending finds a request that this browser may answer, and its client as it is now.

@@ -32,6 +32,7 @@ type Client struct {
 	Kind            ClientKind
 	SecretLast4     string // last four characters of the secret; "" for a public client
 	SecretChangedAt time.Time
+	OldSecretUntil  time.Time // until then the secret before works as well; zero: it does not
 	RedirectURIs    []string
 	Set             access.Set
 	Dynamic         bool // has no set of its own: the person picks on the authorization page
@@ -43,6 +44,7 @@ type Client struct {
 	CreatedBy       string // id of the User record
 	UpdatedAt       time.Time
 	Steps           Steps
+	Problem         Problem
 }
 
 // Step is one of the marks on the way to a working connection.

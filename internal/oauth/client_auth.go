@@ -38,6 +38,9 @@ func (s *Service) authenticateClient(r *http.Request, f form) (ClientRecord, err
 	right := c.Kind == Public && cred.secret == "" && !cred.basic || c.Kind == Confidential && c.secretFits(cred.secret, s.Now())
 	if !right || !c.Enabled {
 		s.secrets.Take(key)
+		if c.Enabled && c.Kind == Confidential {
+			s.noteProblem(r.Context(), c.ID, ProblemSecret, "")
+		}
 		return ClientRecord{}, refused
 	}
 	return c, nil

@@ -23,8 +23,9 @@ func (s *Service) exchangeCode(ctx context.Context, c ClientRecord, f form, ip s
 	}
 	var out *pair
 	var refusal error
+	var why string
 	err := s.Store.InTx(ctx, func(ctx context.Context) error {
-		out, refusal = nil, nil
+		out, refusal, why = nil, nil, "the code is not known"
 		rec, err := s.Store.CodeByHash(ctx, hash(code))
 		if fault.Is(err, fault.NotFound) {
 			refusal = errGrant
@@ -46,14 +47,14 @@ func (s *Service) exchangeCode(ctx context.Context, c ClientRecord, f form, ip s
 			return fmt.Errorf("read authorization: %w", err)
 		}
 		if !first {
-			refusal = errGrant
+			refusal, why = errGrant, "the code was used before"
 			return s.reused(ctx, rec.Authorization, st, "oauth.code_reuse", ip)
 		}
 		if gone {
-			refusal = errGrant
+			refusal, why = errGrant, "the person or the client is gone"
 			return nil
 		}
-		if refusal = s.checkCode(rec, st, c, f); refusal != nil {
+		if why, refusal = s.checkCode(rec, st, c, f); refusal != nil {
 			return s.noteToken(ctx, st, "oauth.token_refused", ip, map[string]string{"by": c.ID})
 		}
 		p, err := s.issue(ctx, st.Authorization, st.Authorization.Scope)
@@ -64,27 +65,38 @@ func (s *Service) exchangeCode(ctx context.Context, c ClientRecord, f form, ip s
 		if err := s.Store.MarkStep(ctx, c.ID, StepExchange, s.Now()); err != nil {
 			return fmt.Errorf("mark step: %w", err)
 		}
+		if c.Problem != (Problem{}) {
+			if err := s.Store.NoteProblem(ctx, c.ID, Problem{}); err != nil {
+				return fmt.Errorf("clear problem: %w", err)
+			}
+		}
 		return s.noteToken(ctx, st, "oauth.token", ip, map[string]string{"scope": p.Scope})
 	})
-	if err == nil {
+	if err == nil && refusal != nil {
+		s.noteProblem(ctx, c.ID, ProblemExchange, why)
 		err = refusal
 	}
 	return out, err
 }
 
-func (s *Service) checkCode(rec CodeRecord, st Standing, c ClientRecord, f form) error {
+// checkCode says for the client's administrators why a code is refused, which the client is not told.
+func (s *Service) checkCode(rec CodeRecord, st Standing, c ClientRecord, f form) (why string, err error) {
 	now := s.Now()
 	switch {
-	case rec.Client != c.ID, !now.Before(rec.ExpiresAt), !st.alive(now):
-		return errGrant
+	case rec.Client != c.ID:
+		return "the code was given to another client", errGrant
+	case !now.Before(rec.ExpiresAt):
+		return "the code came more than a minute after it was given", errGrant
+	case !st.alive(now):
+		return "the authorization has ended meanwhile", errGrant
 	case f.has("redirect_uri") && f.get("redirect_uri") != rec.RedirectURI:
-		return errGrant
+		return "the redirect URL is not the one of the authorization request", errGrant
 	case !verifierFits(f.get("code_verifier"), rec.Challenge):
-		return errGrant
+		return "the PKCE verifier does not fit the challenge", errGrant
 	case s.wrongResource(f, st.Authorization):
-		return errTarget
+		return "the resource is not the one that was authorized", errTarget
 	}
-	return nil
+	return "", nil
 }
 
 // verifierFits is the check of RFC 7636 section 4.6 for S256, including the form of the verifier.

@@ -55,6 +55,7 @@ type Service struct {
 	secrets  *identity.Throttle // wrong client secrets, by client and IP prefix
 	requests *identity.Throttle // authorization requests, by IP prefix
 	uses     *identity.Uses
+	problems problems
 }
 
 // New checks the options and makes the service.

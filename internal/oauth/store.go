@@ -25,6 +25,8 @@ type Store interface {
 	DeleteClient(ctx context.Context, tenant, id string) error
 	// MarkStep notes that a client got this far: the first time is kept, the last one replaced.
 	MarkStep(ctx context.Context, client string, step Step, at time.Time) error
+	// NoteProblem replaces the client's problem; the zero value takes it away.
+	NoteProblem(ctx context.Context, client string, p Problem) error
 
 	InsertPending(ctx context.Context, p PendingRecord) error
 	PendingByHash(ctx context.Context, hash string) (PendingRecord, error)
@@ -72,10 +74,9 @@ type Store interface {
 // ClientRecord is a client as stored: Client.Set is empty, SetText holds it.
 type ClientRecord struct {
 	Client
-	SetText        string
-	SecretHash     string // "" for a public client
-	OldSecretHash  string // of an overlap that the administrator asked for
-	OldSecretUntil time.Time
+	SetText       string
+	SecretHash    string // "" for a public client
+	OldSecretHash string // of an overlap that the administrator asked for
 }
 
 // PendingRecord is a checked authorization request that waits for a person.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"mandorla/internal/access"
 	"mandorla/internal/fault"
@@ -21,6 +22,7 @@ type appView struct {
 	Copies      []kit.Copy // MCP server URL, client ID, the fresh secret
 	SecretText  string     // where it is not fresh
 	Generate    *kit.Modal
+	Overlap     kit.Field // how long the old secret goes on working
 	Confirm     *kit.Field
 	Connections int
 	Hint        string
@@ -30,7 +32,7 @@ type appView struct {
 var sampleApp = appView{
 	Notice: &kit.Notice{Title: "x"}, Form: kit.Form{Fields: []kit.Field{{Name: "x"}}},
 	Credentials: kit.Section{Title: "Credentials"}, Copies: []kit.Copy{{ID: "c", Secret: true, Done: "?"}}, SecretText: "x",
-	Generate: &kit.Modal{ID: "generate"}, Confirm: &kit.Field{}, Connections: 1, Hint: "x", Danger: kit.DangerZone{Items: []kit.DangerAct{{Title: "x"}}},
+	Generate: &kit.Modal{ID: "generate"}, Overlap: overlapField("", 1), Confirm: &kit.Field{}, Connections: 1, Hint: "x", Danger: kit.DangerZone{Items: []kit.DangerAct{{Title: "x"}}},
 }
 
 func (s *Server) client(v *visit) (oauth.Client, error) {
@@ -46,8 +48,10 @@ func (s *Server) appPage(v *visit, c oauth.Client, tab string, connections []oau
 	page.Status = appStatus(c)
 	page.Tabs = kit.Tabs{Label: "OAuth client", Items: []kit.Tab{
 		{Label: "General", Href: path, Active: tab == "general"},
+		{Label: "Set-up", Href: path + "/setup", Active: tab == "setup"},
 		{Label: "Permissions", Href: path + "/permissions", Active: tab == "permissions"},
 		{Label: "Connections", Href: path + "/connections", Count: kit.Count(len(connections)), Active: tab == "connections"},
+		{Label: "Activity", Href: path + "/activity", Active: tab == "activity"},
 	}}
 	return page
 }
@@ -88,7 +92,7 @@ func (s *Server) showApp(w http.ResponseWriter, v *visit, status int, c oauth.Cl
 	may := v.who.Manages(access.OAuthClient, access.Update)
 	view := appView{
 		Form:        appForm(c, in, may),
-		Credentials: kit.Section{ID: "credentials", Title: "Credentials", Text: "Paste these into the assistant."},
+		Credentials: kit.Section{ID: "credentials", Title: "Credentials", Text: "Paste these into the assistant.", Actions: []kit.Button{{Label: "Set-up guide", Icon: "list-check", Small: true, Href: path + "/setup"}}},
 		Connections: len(connections), Hint: presetOf(c).Hint, Danger: appDanger(v, c, len(connections)),
 	}
 	placeErrors(&view.Form, problem)
@@ -109,15 +113,18 @@ func (s *Server) showApp(w http.ResponseWriter, v *visit, status int, c oauth.Cl
 		})
 	} else {
 		view.SecretText = "Ends in " + c.SecretLast4 + ". It was shown once, when it was made, and cannot be shown again."
+		if until := c.OldSecretUntil; s.Now().Before(until) {
+			view.SecretText += " The one before works as well until " + until.UTC().Format("2 January, 15:04") + " UTC."
+		}
 	}
 	if !may {
 		return s.kit.Render(w, status, page, "app", view)
 	}
-	view.Confirm = s.confirmField(v)
+	view.Confirm, view.Overlap = s.confirmField(v), overlapField(v.r.PostForm.Get("overlap"), len(connections))
 	view.Generate = &kit.Modal{
 		ID: "generate", Title: "Generate a new secret?", Action: path + "/secret",
-		Text:   "The secret in use stops working at once" + endsText(len(connections)) + ". Paste the new one into the assistant, then everybody connects again.",
-		Submit: kit.Button{Label: generateLabel(len(connections)), Look: kit.Danger},
+		Text:   "The new secret is shown once. Paste it into the assistant.",
+		Submit: kit.Button{Label: "Generate new secret", Look: kit.Danger},
 		Open:   v.r.URL.Query().Has("generate"), CloseHref: path,
 	}
 	if fault.Is(problem, fault.Invalid) && v.r.PathValue("id") != "" && strings.HasSuffix(v.r.URL.Path, "/secret") {
@@ -137,11 +144,22 @@ func endsText(n int) string {
 	return " and " + countOf(n, "living connection ends", "living connections end")
 }
 
-func generateLabel(n int) string {
-	if n == 0 {
-		return "Generate new secret"
+// overlaps are how long a secret that is replaced may go on working.
+var overlaps = []struct {
+	key, label string
+	long       time.Duration
+}{{"", "At once", 0}, {"day", "In a day", 24 * time.Hour}, {"week", "In a week", 7 * 24 * time.Hour}}
+
+func overlapField(chosen string, connections int) kit.Field {
+	field := kit.Field{Kind: kit.FieldRadio, Name: "overlap", Label: "When the old secret stops working"}
+	for _, o := range overlaps {
+		help := "Until then both work, and everybody stays connected. Paste the new one in the meantime."
+		if o.long == 0 {
+			help = "Right where it may have leaked: nobody gets in with it any more" + endsText(connections) + "."
+		}
+		field.Options = append(field.Options, kit.Option{Value: o.key, Label: o.label, Help: help, Selected: o.key == chosen})
 	}
-	return "Generate and end " + countOf(n, "connection", "connections")
+	return field
 }
 
 func appNotice(c oauth.Client) *kit.Notice {
@@ -267,7 +285,7 @@ func (s *Server) postAppSecret(w http.ResponseWriter, v *visit) error {
 	err = s.confirm(v)
 	var secret string
 	if err == nil {
-		secret, err = s.OAuth.RegenerateSecret(v.ctx(), v.who, c.ID, 0)
+		secret, err = s.OAuth.RegenerateSecret(v.ctx(), v.who, c.ID, overlap(v.r.PostForm.Get("overlap")))
 	}
 	if badInput(err) {
 		return s.showApp(w, v, http.StatusUnprocessableEntity, c, clientInput(c), err)
@@ -278,7 +296,20 @@ func (s *Server) postAppSecret(w http.ResponseWriter, v *visit) error {
 	if err := s.keepSecret(w, v, c.ID, secret); err != nil {
 		return err
 	}
-	return s.done(w, v, "/apps/"+c.ID+"#credentials", "secret")
+	flash := "secret"
+	if overlap(v.r.PostForm.Get("overlap")) > 0 {
+		flash = "secret2"
+	}
+	return s.done(w, v, "/apps/"+c.ID+"#credentials", flash)
+}
+
+func overlap(key string) time.Duration {
+	for _, o := range overlaps {
+		if o.key == key {
+			return o.long
+		}
+	}
+	return 0
 }
 
 func (s *Server) postAppDisabled(w http.ResponseWriter, v *visit) error {

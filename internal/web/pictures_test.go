@@ -116,6 +116,8 @@ func demoPages(t *testing.T, s *testkit.Server) string {
 
 func pictures(t *testing.T, s *testkit.Server) []shot {
 	t.Helper()
+	s.Call(t, s.Connect(t, person(t, "Carly")).Access, "who_am_i", nil)
+	s.Call(t, s.Connect(t, person(t, "Carly")).Access, "get_record", map[string]any{"model": "Company", "id": strings.Repeat("0", 24)})
 	list, err := s.Gate.List(t.Context(), s.Person(t, person(t, "Carly")), record.ListRequest{
 		Model: "Company", Filter: query.Where("owner", "eq", "me"), Limit: 1,
 	})
@@ -186,6 +188,10 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 		{"app-empty", "Ada", "/apps/" + empty.ID, "No permissions yet"},
 		{"app-permissions", "Ada", app + "/permissions", "In words"},
 		{"app-connections", "Ada", app + "/connections", "Carly"},
+		{"app-setup", "Ada", app + "/setup", "Add this server to Claude"},
+		{"app-activity", "Ada", app + "/activity", "who_am_i"},
+		{"app-setup-problem", "Ada", "/apps/" + empty.ID + "/setup", "Say what Portal sync may do at most"},
+		{"app-generate", "Ada", app + "?generate", "When the old secret stops working"},
 		{"view-as", "Ada", "/settings/view-as", "exactly as somebody"},
 		{"private-apps", "Ada", "/private-apps", "Portal sync"},
 		{"private-new", "Ada", "/private-apps/new", "Copy permissions"},

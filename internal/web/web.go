@@ -151,6 +151,9 @@ func (s *Server) register() {
 	s.either("GET /apps/new", access.Create, s.getAppNew)
 	s.managed("POST /apps/new", client, access.Create, s.postAppNew)
 	s.managed("GET /apps/{id}", client, access.View, s.getApp)
+	s.managed("GET /apps/{id}/setup", client, access.View, s.getAppSetup)
+	s.managed("GET /apps/{id}/setup/steps", client, access.View, s.getAppSetupSteps)
+	s.managed("GET /apps/{id}/activity", client, access.View, s.getAppActivity)
 	s.managed("POST /apps/{id}", client, access.Update, s.postApp)
 	s.managed("POST /apps/{id}/secret", client, access.Update, s.postAppSecret)
 	s.managed("POST /apps/{id}/disabled", client, access.Update, s.postAppDisabled)
@@ -225,7 +228,8 @@ func samples() map[string]any {
 		"app_connections": sampleAppConnections,
 		"private_app":     samplePrivateApp,
 		"private_new":     samplePrivateNew,
-		"private_logs":    sampleLogs,
+		"calls":           sampleCalls,
+		"app_setup":       sampleSetup,
 		"view_as":         sampleViewAs,
 		"view_tools":      sampleViewTools,
 		"authorize":       sampleAuthorize,

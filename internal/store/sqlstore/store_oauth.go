@@ -18,7 +18,8 @@ var _ oauth.Store = (*Store)(nil)
 const clientColumns = `c.id, c.tenant_id, c.name, c.description, c.kind, c.secret_hash, c.secret_last4, c.secret_changed_at,
 	c.old_secret_hash, c.old_secret_until, c.redirect_uris, c.set_json, c.dynamic, c.published, c.unverified, c.enabled, c.version,
 	c.created_at, c.created_by, c.updated_at,
-	c.authorize_first_at, c.authorize_last_at, c.exchange_first_at, c.exchange_last_at, c.call_first_at, c.call_last_at`
+	c.authorize_first_at, c.authorize_last_at, c.exchange_first_at, c.exchange_last_at, c.call_first_at, c.call_last_at,
+	c.problem_code, c.problem_detail, c.problem_at`
 
 // clientScan collects clientColumns.
 type clientScan struct {
@@ -28,6 +29,7 @@ type clientScan struct {
 	dynamic, published, unverified, enabled int
 	created, updated                        int64
 	steps                                   [6]int64
+	problemAt                               int64
 }
 
 func (c *clientScan) dest() []any {
@@ -38,7 +40,7 @@ func (c *clientScan) dest() []any {
 	for i := range c.steps {
 		out = append(out, &c.steps[i])
 	}
-	return out
+	return append(out, &r.Problem.Code, &r.Problem.Detail, &c.problemAt)
 }
 
 // bare gives the client without its redirect addresses, which calls with a token do not need.
@@ -46,6 +48,7 @@ func (c *clientScan) bare() oauth.ClientRecord {
 	out := c.rec
 	out.SecretChangedAt, out.OldSecretUntil = instant(c.secretChanged), instant(c.oldUntil)
 	out.Dynamic, out.Published, out.Unverified, out.Enabled = c.dynamic != 0, c.published != 0, c.unverified != 0, c.enabled != 0
+	out.Problem.At = instant(c.problemAt)
 	out.CreatedAt, out.UpdatedAt = instant(c.created), instant(c.updated)
 	out.Steps = oauth.Steps{
 		AuthorizeFirst: instant(c.steps[0]), AuthorizeLast: instant(c.steps[1]),
@@ -163,6 +166,12 @@ func (s *Store) MarkStep(ctx context.Context, client string, step oauth.Step, at
 	first, last := string(step)+"_first_at", string(step)+"_last_at"
 	_, err := s.exec(ctx, `UPDATE sys_oauth_client SET `+last+` = ?, `+first+` = CASE WHEN `+first+` = 0 THEN ? ELSE `+first+` END
 		WHERE id = ? AND `+last+` < ?`, millis(at), millis(at), client, millis(at.Add(-time.Minute)))
+	return err
+}
+
+// NoteProblem is part of oauth.Store.
+func (s *Store) NoteProblem(ctx context.Context, client string, p oauth.Problem) error {
+	_, err := s.exec(ctx, `UPDATE sys_oauth_client SET problem_code = ?, problem_detail = ?, problem_at = ? WHERE id = ?`, string(p.Code), p.Detail, millis(p.At), client)
 	return err
 }
 

@@ -56,6 +56,7 @@ var acrossTenants = map[string]string{
 	"KeepAuthorization":   "by the id of an authorization that the caller has found by its token",
 	"SetAuthorizationSet": "by the id of an authorization that the caller has found by its token",
 	"NoteUses":            "by ids of authorizations whose use was noted in this process",
+	"NoteProblem":         "by the id of a client that the caller has found before",
 	"MarkStep":            "by the id of a client that the caller has found before",
 	"EndAuthorizations":   "its condition may be an account, which can be a member of several tenants",
 	"DeleteCalls":         "sweeps what is old in every tenant",
