@@ -15,7 +15,7 @@ type guide struct {
 // guides are by the key of the library's card.
 var guides = map[string]guide{
 	"claude": {
-		Add:   "In Claude, open Settings, Connectors, and choose Add custom connector. Paste the address; open Advanced settings and paste the client ID and the secret.",
+		Add:   "In Claude, open Customize, Connectors, choose +, then Add custom connector. Paste the address; under Advanced, paste the client ID and the secret.",
 		Paste: urlAndID, Then: "Choose Connect at the new connector. Claude opens the authorization page of this server.",
 	},
 	"chatgpt": {

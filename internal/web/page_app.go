@@ -25,14 +25,13 @@ type appView struct {
 	Overlap     kit.Field // how long the old secret goes on working
 	Confirm     *kit.Field
 	Connections int
-	Hint        string
 	Danger      kit.DangerZone
 }
 
 var sampleApp = appView{
 	Notice: &kit.Notice{Title: "x"}, Form: kit.Form{Fields: []kit.Field{{Name: "x"}}},
 	Credentials: kit.Section{Title: "Credentials"}, Copies: []kit.Copy{{ID: "c", Secret: true, Done: "?"}}, SecretText: "x",
-	Generate: &kit.Modal{ID: "generate"}, Overlap: overlapField("", 1), Confirm: &kit.Field{}, Connections: 1, Hint: "x", Danger: kit.DangerZone{Items: []kit.DangerAct{{Title: "x"}}},
+	Generate: &kit.Modal{ID: "generate"}, Overlap: overlapField("", 1), Confirm: &kit.Field{}, Connections: 1, Danger: kit.DangerZone{Items: []kit.DangerAct{{Title: "x"}}},
 }
 
 func (s *Server) client(v *visit) (oauth.Client, error) {
@@ -93,7 +92,7 @@ func (s *Server) showApp(w http.ResponseWriter, v *visit, status int, c oauth.Cl
 	view := appView{
 		Form:        appForm(c, in, may),
 		Credentials: kit.Section{ID: "credentials", Title: "Credentials", Text: "Paste these into the assistant.", Actions: []kit.Button{{Label: "Set-up guide", Icon: "list-check", Small: true, Href: path + "/setup"}}},
-		Connections: len(connections), Hint: presetOf(c).Hint, Danger: appDanger(v, c, len(connections)),
+		Connections: len(connections), Danger: appDanger(v, c, len(connections)),
 	}
 	placeErrors(&view.Form, problem)
 	if view.Notice = appNotice(c); view.Notice != nil && !may {

@@ -17,7 +17,6 @@ type appPreset struct {
 	Kind             oauth.ClientKind
 	Redirects        []string
 	Hosts            []string // of redirect URLs by which a client made by hand is recognised
-	Hint             string   // what the assistant wants to know besides
 }
 
 // library lists the cards in the order people see them.
@@ -27,27 +26,23 @@ var library = []appPreset{
 		Name: "Claude Connector", Description: "Customer platform connector for Claude", Kind: oauth.Confidential,
 		Redirects: []string{"https://claude.ai/api/mcp/auth_callback", "https://claude.com/api/mcp/auth_callback"},
 		Hosts:     []string{"claude.ai", "claude.com"},
-		Hint:      "In Claude: Customize, Connectors, +, Add custom connector. Paste the MCP server URL; under Advanced, the client ID and the secret.",
 	},
 	{
 		Key: "chatgpt", Label: "ChatGPT", Icon: "brand-openai", For: "Connectors in ChatGPT, deep research included.",
 		Name: "ChatGPT Connector", Description: "Customer platform connector for ChatGPT", Kind: oauth.Confidential,
 		Redirects: []string{"https://chatgpt.com/connector_platform_oauth_redirect"},
 		Hosts:     []string{"chatgpt.com"},
-		Hint:      "ChatGPT shows a redirect URL of its own, https://chatgpt.com/connector/oauth/…, while the connector is created. Add it to the list here.",
 	},
 	{
 		Key: "claude-code", Label: "Claude Code", Icon: "terminal-2", For: "The command line, on each person's own machine.",
 		Name: "Claude Code", Description: "Customer platform tools in Claude Code", Kind: oauth.Public,
 		Redirects: []string{"http://localhost/callback", "http://127.0.0.1/callback"},
-		Hint:      "claude mcp add --transport http --client-id ID mandorla URL. Any port of this machine will do.",
 	},
 	{
 		Key: "cursor", Label: "Cursor", Icon: "code", For: "The editor and its agents on the web.",
 		Name: "Cursor", Description: "Customer platform tools in Cursor", Kind: oauth.Public,
 		Redirects: []string{"http://localhost:8787/callback", "https://www.cursor.com/agents/mcp/oauth/callback"},
 		Hosts:     []string{"www.cursor.com"},
-		Hint:      "In mcp.json: the URL, and the client ID under auth as CLIENT_ID.",
 	},
 	{
 		Key: "vscode", Label: "VS Code", Icon: "brand-vscode", For: "Agent mode in the editor.",
@@ -56,7 +51,6 @@ var library = []appPreset{
 			"http://127.0.0.1:33418", "http://127.0.0.1:33418/", "https://vscode.dev/redirect", "https://insiders.vscode.dev/redirect",
 		},
 		Hosts: []string{"vscode.dev", "insiders.vscode.dev"},
-		Hint:  "In mcp.json: the URL; VS Code asks for the client ID when it connects.",
 	},
 	{
 		Key: "inspector", Label: "MCP Inspector", Icon: "bug", For: "Looking at the tools while developing.",

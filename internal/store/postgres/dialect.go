@@ -16,7 +16,7 @@ import (
 // bytes as they do in SQLite, whatever the server's locale is.
 func Dialect() *sqlstore.Dialect {
 	return &sqlstore.Dialect{
-		Name: "postgres", Goose: "postgres", Numbered: true, EmptyFirst: true, RowKey: `"_id"`,
+		Name: "postgres", Goose: "postgres", Numbered: true, EmptyFirst: true, MaxArms: 6, Lateral: true, RowKey: `"_id"`,
 		Key: `text COLLATE "C"`, Custom: "jsonb",
 		Types:   [...]string{`text COLLATE "C"`, "bigint", "double precision", "boolean", "timestamptz", "jsonb", "jsonb"},
 		Params:  [...]string{"?::text", "?::bigint", "?::double precision", "?::boolean", "?::timestamptz", "?::jsonb", "?::jsonb"},

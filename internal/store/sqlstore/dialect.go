@@ -25,6 +25,8 @@ type Dialect struct {
 	Now        string           // expression: unix milliseconds now, an integer
 	SplitOr    bool             // "a is x or b is y" is better asked index by index
 	EmptyFirst bool             // an index read backwards gives empty values first
+	MaxArms    int              // of how many ranges of indexes a list may be merged; with more, all rows are tested in the order of the list
+	Lateral    bool             // ordered arms of a UNION ALL are not merged, but LATERAL is there
 	RowKey     string           // the column by which one row is found fastest; with the tenant it names the row
 	Prepare    bool             // the driver prepares a statement anew at every call unless it is kept
 	ForEdit    string           // appended to a read of rows of alias t inside a transaction, so that they stay as they are

@@ -8,16 +8,13 @@ import (
 	"mandorla/internal/query"
 )
 
-// maxArms is how many ranges of indexes one list is merged of; with more, one range of all rows in the list's order is tested row by row.
-const maxArms = 64
-
 // arms is a list taken apart: what one of a few references has one of a few values for ("owner or co-owner is one of these"), in
 // the order of the title. An index on each reference holds each value's rows in that very order, so the page is merged of them,
 // while either index alone, or the one of the title, would have to be read far beyond the page.
 type arms struct {
-	values []query.Compare // one value each
-	rest   []query.Expr    // what every row must fulfil as well
-	copies int             // how often one row may come: once per reference
+	values []query.Compare   // one value each
+	refs   []*model.Property // whose values they are; one row may come once for each
+	rest   []query.Expr      // what every row must fulfil as well
 }
 
 // arms takes a list apart; ok is false where that cannot be done or does not pay.
@@ -38,16 +35,14 @@ func (d *Dialect) arms(q query.Select) (a arms, ok bool) {
 			a.rest = append(a.rest, e)
 		}
 	}
-	if len(a.values) < 2 || len(a.values) > maxArms {
+	if len(a.values) < 2 || len(a.values) > d.MaxArms {
 		return a, false
 	}
-	var refs []*model.Property
 	for _, c := range a.values {
-		if !slices.Contains(refs, c.Property) {
-			refs = append(refs, c.Property)
+		if !slices.Contains(a.refs, c.Property) {
+			a.refs = append(a.refs, c.Property)
 		}
 	}
-	a.copies = len(refs)
 	return a, true
 }
 
@@ -121,18 +116,43 @@ func (r *renderer) fromArms(out *fragment, a arms, key sortKey, after *query.Aft
 	r.pinned = true
 	r.page(&common, []sortKey{key}, after, present)
 
+	cols := "SELECT " + head + " AS arm_head, " + title + " AS arm_title, " + rowAlias + `."_id" AS arm_id, ` + row + " AS arm_row, " + rowAlias + "." + tenantColumn + " AS arm_tenant"
+	cols += " FROM " + quoted(r.model.Route) + " AS " + rowAlias + " WHERE " + rowAlias + "." + tenantColumn + " = ? AND "
 	out.add(" FROM (")
-	for i, c := range a.values {
+	if r.d.Lateral {
+		r.lateral(out, a, cols, common, limit)
+	} else {
+		for i, c := range a.values {
+			if i > 0 {
+				out.add(" UNION ALL ")
+			}
+			out.add(cols, r.tenant)
+			r.expr(out, rowAlias, c, false)
+			out.add(common.text.String(), common.args...)
+		}
+	}
+	// SQLite prepares a statement anew at every call where one of its many parameters is a limit: hence no parameter.
+	out.add(" ORDER BY 1, 2, 3 LIMIT " + strconv.Itoa(limit*len(a.refs)) + ") AS a CROSS JOIN " + quoted(r.model.Route) + " AS " + rowAlias)
+	r.addJoins(out)
+	out.add(" WHERE " + rowAlias + "." + tenantColumn + " = a.arm_tenant AND " + row + " = a.arm_row ORDER BY a.arm_head, a.arm_title, a.arm_id")
+}
+
+// lateral writes the arms of each reference as a loop over its values, for an engine that does not merge ordered arms by itself.
+func (r *renderer) lateral(out *fragment, a arms, cols string, common fragment, limit int) {
+	for i, ref := range a.refs {
 		if i > 0 {
 			out.add(" UNION ALL ")
 		}
-		out.add("SELECT " + head + " AS arm_head, " + title + " AS arm_title, " + rowAlias + `."_id" AS arm_id, ` + row + " AS arm_row, " + rowAlias + "." + tenantColumn + " AS arm_tenant")
-		out.add(" FROM "+quoted(r.model.Route)+" AS "+rowAlias+" WHERE "+rowAlias+"."+tenantColumn+" = ? AND ", r.tenant)
-		r.expr(out, rowAlias, c, false)
+		out.add("SELECT l.* FROM (VALUES ")
+		glue := ""
+		for _, c := range a.values {
+			if c.Property == ref {
+				out.add(glue+"("+r.param(ref)+")", r.arg(ref, c.Values[0]))
+				glue = ", "
+			}
+		}
+		out.add(") AS v(x) CROSS JOIN LATERAL ("+cols+r.value(rowAlias, ref)+" = v.x", r.tenant)
 		out.add(common.text.String(), common.args...)
+		out.add(" ORDER BY 1, 2, 3 LIMIT " + strconv.Itoa(limit) + ") AS l")
 	}
-	// SQLite prepares a statement anew at every call where one of its many parameters is a limit: hence no parameter.
-	out.add(" ORDER BY 1, 2, 3 LIMIT " + strconv.Itoa(limit*a.copies) + ") AS a CROSS JOIN " + quoted(r.model.Route) + " AS " + rowAlias)
-	r.addJoins(out)
-	out.add(" WHERE " + rowAlias + "." + tenantColumn + " = a.arm_tenant AND " + row + " = a.arm_row ORDER BY a.arm_head, a.arm_title, a.arm_id")
 }

@@ -1,26 +1,28 @@
 -- my companies by name, second page
-SELECT t."_id", t."name", nullif(substr(coalesce(' ' || nullif(j1."first_name", ''), '') || coalesce(' ' || nullif(j1."last_name", ''), ''), 2), '') FROM (SELECT (replace(lower(t."name" COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") AS arm_head, t."name" AS arm_title, t."_id" AS arm_id, t."_id" AS arm_row, t.tenant_id AS arm_tenant
+SELECT t."_id", t."name", nullif(substr(coalesce(' ' || nullif(j1."first_name", ''), '') || coalesce(' ' || nullif(j1."last_name", ''), ''), 2), '') FROM (SELECT l.* FROM (VALUES (?::text)) AS v(x) CROSS JOIN LATERAL (SELECT (replace(lower(t."name" COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") AS arm_head, t."name" AS arm_title, t."_id" AS arm_id, t."_id" AS arm_row, t.tenant_id AS arm_tenant
 FROM "companies" AS t
 WHERE t.tenant_id = ?
-  AND t."owner" = ?::text
-  AND (replace(lower(t."name" COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") >= (replace(lower(?::text COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C")
-  AND ((replace(lower(t."name" COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") > (replace(lower(?::text COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") OR ((replace(lower(t."name" COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") = (replace(lower(?::text COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C")
-  AND (t."name" > ?::text OR (t."name" = ?::text
-  AND (t."_id" > ?))))) UNION ALL SELECT (replace(lower(t."name" COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") AS arm_head, t."name" AS arm_title, t."_id" AS arm_id, t."_id" AS arm_row, t.tenant_id AS arm_tenant
-FROM "companies" AS t
-WHERE t.tenant_id = ?
-  AND t."co_owner" = ?::text
+  AND t."owner" = v.x
   AND (replace(lower(t."name" COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") >= (replace(lower(?::text COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C")
   AND ((replace(lower(t."name" COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") > (replace(lower(?::text COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") OR ((replace(lower(t."name" COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") = (replace(lower(?::text COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C")
   AND (t."name" > ?::text OR (t."name" = ?::text
   AND (t."_id" > ?)))))
+ORDER BY 1, 2, 3 LIMIT 50) AS l UNION ALL SELECT l.* FROM (VALUES (?::text)) AS v(x) CROSS JOIN LATERAL (SELECT (replace(lower(t."name" COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") AS arm_head, t."name" AS arm_title, t."_id" AS arm_id, t."_id" AS arm_row, t.tenant_id AS arm_tenant
+FROM "companies" AS t
+WHERE t.tenant_id = ?
+  AND t."co_owner" = v.x
+  AND (replace(lower(t."name" COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") >= (replace(lower(?::text COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C")
+  AND ((replace(lower(t."name" COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") > (replace(lower(?::text COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") OR ((replace(lower(t."name" COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C") = (replace(lower(?::text COLLATE "und-x-icu"), 'ς', 'σ') COLLATE "C")
+  AND (t."name" > ?::text OR (t."name" = ?::text
+  AND (t."_id" > ?)))))
+ORDER BY 1, 2, 3 LIMIT 50) AS l
 ORDER BY 1, 2, 3 LIMIT 100) AS a CROSS JOIN "companies" AS t
   LEFT JOIN "users" AS j1 ON j1.tenant_id = ?
   AND j1."_id" = t."owner"
 WHERE t.tenant_id = a.arm_tenant
   AND t."_id" = a.arm_row
 ORDER BY a.arm_head, a.arm_title, a.arm_id
--- [t1 u1 Acme Acme Acme Acme Acme c1 t1 u1 Acme Acme Acme Acme Acme c1 t1]
+-- [u1 t1 Acme Acme Acme Acme Acme c1 u1 t1 Acme Acme Acme Acme Acme c1 t1]
 
 -- one of my end users
 SELECT t."_id", nullif(substr(coalesce(' ' || nullif(t."first_name", ''), '') || coalesce(' ' || nullif(t."last_name", ''), ''), 2), '')
