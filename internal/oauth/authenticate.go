@@ -28,7 +28,7 @@ func (s *Service) Authenticate(ctx context.Context, token string, resource Resou
 		return access.Principal{}, fmt.Errorf("read token: %w", err)
 	}
 	now := s.Now()
-	if t.Kind != Access || !t.RevokedAt.IsZero() || !now.Before(t.ExpiresAt) || !st.alive(now) || st.Authorization.Resource != string(resource) {
+	if !t.living(now) || !st.alive(now) || st.Authorization.Resource != string(resource) {
 		return access.Principal{}, errToken
 	}
 	p, err := s.effective(st, t.Scope, surface)
@@ -39,6 +39,11 @@ func (s *Service) Authenticate(ctx context.Context, token string, resource Resou
 		s.Log.WarnContext(ctx, "note use of a connection", "err", err)
 	}
 	return p, nil
+}
+
+// living reports whether this is an access token that has not run out and was not revoked by itself.
+func (t TokenRecord) living(now time.Time) bool {
+	return t.Kind == Access && t.RevokedAt.IsZero() && now.Before(t.ExpiresAt)
 }
 
 // alive reports whether the authorization works: not ended, and client, person, account, membership and tenant in force.

@@ -24,6 +24,7 @@ func TestService(t *testing.T) {
 			"chosen-tenant":     testChosenTenant,
 			"uses-are-noted":    testUsesAreNoted,
 			"clean":             testClean,
+			"sweep in parts":    testSweepInParts,
 			"connection-limit":  testConnectionLimit,
 		} {
 			t.Run(name+"/"+engine, func(t *testing.T) { run(newWorld(t, st)) })
@@ -205,5 +206,30 @@ func testConnectionLimit(w *world) {
 	}
 	if n := len(w.connections("A")); n != 20 || w.works(first) {
 		w.Errorf("%d connections", n)
+	}
+}
+
+// A sweep removes a bounded number of rows at a time, and an authorization takes its tokens along.
+func testSweepInParts(w *world) {
+	for range 5 {
+		w.connect()
+		w.clock.Add(time.Second)
+	}
+	must(w.T, w.as.EndClientConnections(w.Context(), w.operator("T1"), w.c1.ID))
+	w.clock.Add(100 * 24 * time.Hour)
+	now, parts := w.clock.Now(), 0
+	for more := true; more; parts++ {
+		var err error
+		more, err = w.store.DeleteStale(w.Context(), now, now.Add(-7*24*time.Hour), 2)
+		must(w.T, err)
+		if parts > 20 {
+			w.Fatal("the sweep never ends")
+		}
+	}
+	if parts < 3 {
+		w.Errorf("five authorizations went in %d parts of two", parts)
+	}
+	if list, err := w.store.Authorizations(w.Context(), oauth.Which{Client: w.c1.ID}); err != nil || len(list) != 0 {
+		w.Errorf("%d authorizations are left, %v", len(list), err)
 	}
 }

@@ -24,14 +24,16 @@ func (s *Service) Routes() []Route {
 	return append([]Route{
 		{PathToken, s.program(http.MethodPost, s.serveToken)},
 		{PathRevoke, s.program(http.MethodPost, s.serveRevoke)},
+		{PathIntrospect, s.program(http.MethodPost, s.serveIntrospect)},
 	}, s.metadataRoutes()...)
 }
 
 // Paths of the endpoints, below the origin. PathAuthorize is served by package web.
 const (
-	PathAuthorize = "/oauth/authorize"
-	PathToken     = "/oauth/token"
-	PathRevoke    = "/oauth/revoke"
+	PathAuthorize  = "/oauth/authorize"
+	PathToken      = "/oauth/token"
+	PathRevoke     = "/oauth/revoke"
+	PathIntrospect = "/oauth/introspect"
 )
 
 const maxBody = 64 << 10

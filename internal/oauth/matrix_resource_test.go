@@ -80,11 +80,12 @@ var metadataRows = []row{
 	{name: "117-advertised-is-real", run: func(w *world) {
 		meta := w.do("GET", "/.well-known/oauth-authorization-server", "").body
 		want := map[string]string{
-			"issuer": origin, "authorization_endpoint": origin + "/oauth/authorize", "token_endpoint": origin + "/oauth/token", "revocation_endpoint": origin + "/oauth/revoke",
+			"issuer": origin, "authorization_endpoint": origin + "/oauth/authorize", "token_endpoint": origin + "/oauth/token", "revocation_endpoint": origin + "/oauth/revoke", "introspection_endpoint": origin + "/oauth/introspect",
 			"response_types_supported": "[code]", "response_modes_supported": "[query]", "grant_types_supported": "[authorization_code refresh_token]",
-			"token_endpoint_auth_methods_supported":      "[client_secret_post client_secret_basic none]",
-			"revocation_endpoint_auth_methods_supported": "[client_secret_post client_secret_basic none]",
-			"code_challenge_methods_supported":           "[S256]", "scopes_supported": "[inclusive offline_access]",
+			"token_endpoint_auth_methods_supported":         "[client_secret_post client_secret_basic none]",
+			"revocation_endpoint_auth_methods_supported":    "[client_secret_post client_secret_basic none]",
+			"introspection_endpoint_auth_methods_supported": "[client_secret_post client_secret_basic]",
+			"code_challenge_methods_supported":              "[S256]", "scopes_supported": "[inclusive offline_access]",
 			"authorization_response_iss_parameter_supported": "true",
 			"protected_resources":                            "[" + mcp + " " + origin + "/mcp " + origin + "/api]",
 		}

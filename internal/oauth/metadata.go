@@ -15,11 +15,13 @@ func (s *Service) serverMetadata() map[string]any {
 		"authorization_endpoint":                         s.Origin + PathAuthorize,
 		"token_endpoint":                                 s.Origin + PathToken,
 		"revocation_endpoint":                            s.Origin + PathRevoke,
+		"introspection_endpoint":                         s.Origin + PathIntrospect,
 		"response_types_supported":                       []string{"code"},
 		"response_modes_supported":                       []string{"query"},
 		"grant_types_supported":                          []string{"authorization_code", "refresh_token"},
 		"token_endpoint_auth_methods_supported":          methods,
 		"revocation_endpoint_auth_methods_supported":     methods,
+		"introspection_endpoint_auth_methods_supported":  methods[:2], // not without a secret
 		"code_challenge_methods_supported":               []string{"S256"},
 		"scopes_supported":                               []string{ScopeInclusive, ScopeOffline},
 		"authorization_response_iss_parameter_supported": true,

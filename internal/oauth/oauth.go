@@ -54,6 +54,7 @@ type Service struct {
 	sets     *identity.Sets
 	secrets  *identity.Throttle // wrong client secrets, by client and IP prefix
 	requests *identity.Throttle // authorization requests, by IP prefix
+	scans    *identity.Throttle // introspections that found nothing, by client
 	uses     *identity.Uses
 	problems problems
 }
@@ -93,6 +94,7 @@ func New(o Options) (*Service, error) {
 		sets:     identity.NewSets(4096),
 		secrets:  identity.NewThrottle(o.Now, identity.ThrottleRule{Free: 20, First: 2 * time.Second, Longest: 15 * time.Minute}),
 		requests: identity.NewThrottle(o.Now, identity.ThrottleRule{Free: 120, First: time.Second, Longest: time.Minute, Forget: time.Minute}),
+		scans:    identity.NewThrottle(o.Now, identity.ThrottleRule{Free: 100, First: time.Second, Longest: 5 * time.Minute}),
 		uses:     identity.NewUses(o.Store.NoteUses),
 	}, nil
 }

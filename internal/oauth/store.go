@@ -67,8 +67,9 @@ type Store interface {
 	// first ones), in one statement.
 	Standings(ctx context.Context, which Which, after string, limit int) ([]Standing, error)
 
-	// DeleteStale removes requests made before pending, and codes, tokens and authorizations that were over before rest.
-	DeleteStale(ctx context.Context, pending, rest time.Time) error
+	// DeleteStale removes requests made before pending, and codes, tokens and authorizations that were over before rest: at most limit of
+	// each kind, so that nobody waits long behind it. It reports whether there may be more.
+	DeleteStale(ctx context.Context, pending, rest time.Time, limit int) (more bool, err error)
 }
 
 // ClientRecord is a client as stored: Client.Set is empty, SetText holds it.

@@ -9,12 +9,20 @@ import (
 // Flush writes the last uses that wait. What cannot be written is kept for the next time.
 func (s *Service) Flush(ctx context.Context) error { return s.uses.Flush(ctx) }
 
+// sweepLimit is how many rows of a table one transaction of the sweep removes.
+const sweepLimit = 500
+
 // Clean removes requests that have expired, and codes, tokens and authorizations that were over a week ago.
 func (s *Service) Clean(ctx context.Context) error {
-	if err := s.Store.DeleteStale(ctx, s.Now().Add(-pendingLifetime), s.Now().Add(-7*24*time.Hour)); err != nil {
-		return fmt.Errorf("remove what is over: %w", err)
+	for {
+		more, err := s.Store.DeleteStale(ctx, s.Now().Add(-pendingLifetime), s.Now().Add(-7*24*time.Hour), sweepLimit)
+		if err != nil {
+			return fmt.Errorf("remove what is over: %w", err)
+		}
+		if !more {
+			return nil
+		}
 	}
-	return nil
 }
 
 // Run flushes and cleans until ctx ends, and flushes once more then. The server runs it in one goroutine.

@@ -37,10 +37,7 @@ func (c *colleagues) of(ctx context.Context, store Store, reg *model.Registry, p
 	if ok {
 		return ids, nil
 	}
-	users, ok := reg.Model("User")
-	if !ok {
-		return nil, nil
-	}
+	users, _ := reg.Model("User")
 	rows, err := store.Select(ctx, query.Select{Tenant: p.Tenant, Model: users, Where: access.InTeams(users, p.Teams), Limit: maxColleagues + 1})
 	if err != nil {
 		return nil, fmt.Errorf("read teams: %w", err)
@@ -53,7 +50,7 @@ func (c *colleagues) of(ctx context.Context, store Store, reg *model.Registry, p
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.kept == nil || len(c.kept) >= keptTeams {
+	if len(c.kept)%keptTeams == 0 { // none yet, or too many
 		c.kept = map[string][]string{}
 	}
 	c.kept[key] = ids

@@ -60,7 +60,7 @@ var acrossTenants = map[string]string{
 	"MarkStep":            "by the id of a client that the caller has found before",
 	"EndAuthorizations":   "its condition may be an account, which can be a member of several tenants",
 	"DeleteCalls":         "sweeps what is old in every tenant",
-	"DeleteStale":         "sweeps what has ended in every tenant",
+	"deleteKeys":          "sweeps what has ended in every tenant",
 }
 
 // unguessable are the tables whose rows belong to a browser rather than to a tenant, found by the hash of a secret.
