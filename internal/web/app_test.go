@@ -127,7 +127,7 @@ func TestConnections(t *testing.T) {
 		t.Error("not exactly Carly's connection ended")
 	}
 	// A new secret ends the rest, and is shown once.
-	fresh := ada.follow(ada.post(path+"/secret", ada.get(path+"?generate").want(t, http.StatusOK, "end 1 connection").form(t, path+"/secret")))
+	fresh := ada.follow(ada.post(path+"/secret", ada.get(path+"?generate").want(t, http.StatusOK, "1 living connection ends").form(t, path+"/secret")))
 	if works(marcus) || !shownSecret.MatchString(fresh.body) {
 		t.Error("the old secret's connection lives, or the new secret is not shown")
 	}
