@@ -106,7 +106,7 @@ func (d Decider) Writes(m *model.Model, prop *model.Property, a Action) bool {
 }
 
 // Sees reports whether the property may be named on some row, and the guard: the rows on which it may be read; nil means on every
-// row that Rows(m, View) gives. A property that may be seen nowhere is unknown.
+// row that Rows(m, View) gives. A property that may be seen nowhere is unknown, and its guard is no row.
 func (d Decider) Sees(m *model.Model, prop *model.Property) (guard query.Expr, ok bool) {
 	viewing := d.allowing(m, View)
 	showing := viewing
@@ -114,7 +114,7 @@ func (d Decider) Sees(m *model.Model, prop *model.Property) (guard query.Expr, o
 		showing &= d.showing(m, prop)
 	}
 	if showing == 0 {
-		return nil, false
+		return query.None{}, false
 	}
 	if m.Anchor == "" || d.covers(showing, viewing) {
 		return nil, true

@@ -16,6 +16,16 @@ type credentials struct {
 	basic      bool
 }
 
+// readClientForm reads the form that a program sent, and checks which client it is.
+func (s *Service) readClientForm(w http.ResponseWriter, r *http.Request) (form, ClientRecord, error) {
+	f, err := readForm(w, r)
+	if err != nil {
+		return form{}, ClientRecord{}, err
+	}
+	c, err := s.authenticateClient(r, f)
+	return f, c, err
+}
+
 // authenticateClient checks who calls the token or revocation endpoint: client_secret_post or client_secret_basic for a confidential
 // client, never both at once; the id alone for a public one. Unknown, disabled and wrong are one answer.
 func (s *Service) authenticateClient(r *http.Request, f form) (ClientRecord, error) {

@@ -15,11 +15,7 @@ var inactive = map[string]any{"active": false}
 // serveIntrospect is POST /oauth/introspect (RFC 7662). A confidential client may ask about access tokens that were given to itself;
 // about everything else, living or not, it is told the same, and slowed down.
 func (s *Service) serveIntrospect(w http.ResponseWriter, r *http.Request) error {
-	f, err := readForm(w, r)
-	if err != nil {
-		return err
-	}
-	client, err := s.authenticateClient(r, f)
+	f, client, err := s.readClientForm(w, r)
 	if err != nil {
 		return err
 	}

@@ -12,11 +12,7 @@ import (
 // serveRevoke is POST /oauth/revoke (RFC 7009). A refresh token takes the whole authorization with it, an access token only itself.
 // What is unknown, or another client's, is answered the same and changes nothing; token_type_hint is not needed.
 func (s *Service) serveRevoke(w http.ResponseWriter, r *http.Request) error {
-	f, err := readForm(w, r)
-	if err != nil {
-		return err
-	}
-	client, err := s.authenticateClient(r, f)
+	f, client, err := s.readClientForm(w, r)
 	if err != nil {
 		return err
 	}

@@ -17,11 +17,7 @@ var grantTypes = map[string]grantType{
 
 // serveToken is POST /oauth/token (RFC 6749 section 3.2).
 func (s *Service) serveToken(w http.ResponseWriter, r *http.Request) error {
-	f, err := readForm(w, r)
-	if err != nil {
-		return err
-	}
-	client, err := s.authenticateClient(r, f)
+	f, client, err := s.readClientForm(w, r)
 	if err != nil {
 		return err
 	}

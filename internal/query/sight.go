@@ -16,16 +16,17 @@ type Sight interface {
 	Unknown(m *model.Model, place, path string) error
 }
 
-// Seen is Sight.Sees extended to computed properties: they may be read only where everything they are made of may be read.
+// Seen is Sight.Sees extended to computed properties: they may be read only where everything they are made of may be read. Where ok is
+// false the guard is None, so that who forgets to look at ok reaches nothing.
 func Seen(s Sight, m *model.Model, p *model.Property) (guard Expr, ok bool) {
 	if guard, ok = s.Sees(m, p); !ok {
-		return nil, false
+		return None{}, false
 	}
 	for _, part := range p.Concat {
 		q, _ := m.Property(part)
 		g, ok := s.Sees(m, q)
 		if !ok {
-			return nil, false
+			return None{}, false
 		}
 		if g != nil {
 			guard = Both(guard, g)
@@ -34,10 +35,10 @@ func Seen(s Sight, m *model.Model, p *model.Property) (guard Expr, ok bool) {
 	if p.Via != "" {
 		path, err := s.Registry().Path(m, p.Via)
 		if err != nil {
-			return nil, false
+			return None{}, false
 		}
 		if _, ok = follow(s, m, path); !ok {
-			return nil, false
+			return None{}, false
 		}
 	}
 	return guard, true

@@ -38,6 +38,16 @@ func (s *Server) client(v *visit) (oauth.Client, error) {
 	return s.OAuth.Client(v.ctx(), v.who.Tenant, v.r.PathValue("id"))
 }
 
+// appTab reads the OAuth client of the address and starts one tab of it.
+func (s *Server) appTab(v *visit, tab string) (oauth.Client, kit.Page, []oauth.Connection, error) {
+	c, err := s.client(v)
+	if err != nil {
+		return c, kit.Page{}, nil, err
+	}
+	connections, err := s.OAuth.ClientConnections(v.ctx(), v.who.Tenant, c.ID)
+	return c, s.appPage(v, c, tab, connections), connections, err
+}
+
 // appPage starts one tab of an OAuth client.
 func (s *Server) appPage(v *visit, c oauth.Client, tab string, connections []oauth.Connection) kit.Page {
 	path := "/apps/" + c.ID

@@ -18,15 +18,10 @@ type appConnectionsView struct {
 var sampleAppConnections = appConnectionsView{Notice: &kit.Notice{}, Table: sampleApps.Table}
 
 func (s *Server) getAppConnections(w http.ResponseWriter, v *visit) error {
-	c, err := s.client(v)
+	c, page, connections, err := s.appTab(v, "connections")
 	if err != nil {
 		return err
 	}
-	connections, err := s.OAuth.ClientConnections(v.ctx(), v.who.Tenant, c.ID)
-	if err != nil {
-		return err
-	}
-	page := s.appPage(v, c, "connections", connections)
 	view := appConnectionsView{Table: kit.Table{
 		Caption: "Connections",
 		Columns: []kit.Column{

@@ -30,15 +30,11 @@ var sampleSetup = setupView{Poll: "/x", Problem: &kit.Notice{Title: "x"}, Steps:
 }}
 
 func (s *Server) getAppSetup(w http.ResponseWriter, v *visit) error {
-	c, err := s.client(v)
+	c, page, _, err := s.appTab(v, "setup")
 	if err != nil {
 		return err
 	}
-	connections, err := s.OAuth.ClientConnections(v.ctx(), v.who.Tenant, c.ID)
-	if err != nil {
-		return err
-	}
-	return s.kit.Render(w, http.StatusOK, s.appPage(v, c, "setup", connections), "app_setup", s.setup(v, c))
+	return s.kit.Render(w, http.StatusOK, page, "app_setup", s.setup(v, c))
 }
 
 // getAppSetupSteps gives the steps anew where something happened since the page was drawn.

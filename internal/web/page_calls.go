@@ -48,11 +48,7 @@ func (s *Server) getPrivateLogs(w http.ResponseWriter, v *visit) error {
 }
 
 func (s *Server) getAppActivity(w http.ResponseWriter, v *visit) error {
-	c, err := s.client(v)
-	if err != nil {
-		return err
-	}
-	connections, err := s.OAuth.ClientConnections(v.ctx(), v.who.Tenant, c.ID)
+	c, page, _, err := s.appTab(v, "activity")
 	if err != nil {
 		return err
 	}
@@ -63,7 +59,7 @@ func (s *Server) getAppActivity(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.kit.Render(w, http.StatusOK, s.appPage(v, c, "activity", connections), "calls", view)
+	return s.kit.Render(w, http.StatusOK, page, "calls", view)
 }
 
 // outcomes are the ways to look at a log, by what stands in the address.
