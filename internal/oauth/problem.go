@@ -31,27 +31,39 @@ type Problem struct {
 }
 
 const (
-	problemEvery  = 10 * time.Second // the same problem of a client is not written more often
+	problemEvery  = 10 * time.Second // in which at most problemBurst problems of a client are written, and none twice in a row
+	problemBurst  = 20
 	problemDetail = 300
 	problemsKept  = 10_000
 )
 
 // problems remembers what was written lately, so that a flood of bad requests does not become a flood of writes.
 type problems struct {
-	mu   sync.Mutex
-	last map[string]time.Time
+	mu     sync.Mutex
+	lately map[string]problemsLately // by client
 }
 
-func (p *problems) due(key string, now time.Time) bool {
+type problemsLately struct {
+	since time.Time
+	n     int
+	last  string
+}
+
+func (p *problems) due(client, what string, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if at, ok := p.last[key]; ok && now.Sub(at) < problemEvery {
+	l := p.lately[client]
+	if now.Sub(l.since) >= problemEvery {
+		l = problemsLately{since: now}
+	}
+	if l.n > 0 && l.last == what || l.n >= problemBurst {
 		return false
 	}
-	if p.last == nil || len(p.last) >= problemsKept {
-		p.last = map[string]time.Time{}
+	if p.lately == nil || len(p.lately) >= problemsKept {
+		p.lately = map[string]problemsLately{}
 	}
-	p.last[key] = now
+	l.n, l.last = l.n+1, what
+	p.lately[client] = l
 	return true
 }
 
@@ -61,7 +73,7 @@ func (s *Service) noteProblem(ctx context.Context, client string, code ProblemCo
 	if runes := []rune(detail); len(runes) > problemDetail {
 		detail = string(runes[:problemDetail-1]) + "…"
 	}
-	if !s.problems.due(client+" "+string(code)+" "+detail, s.Now()) {
+	if !s.problems.due(client, string(code)+" "+detail, s.Now()) {
 		return
 	}
 	if err := s.Store.NoteProblem(ctx, client, Problem{Code: code, Detail: detail, At: s.Now()}); err != nil {
