@@ -86,8 +86,9 @@ func (s *Service) BeginAuthorize(ctx context.Context, r AuthorizeRequest) (Begun
 		State: url.QueryEscape(q.get("state")), Challenge: q.get("code_challenge"), CreatedAt: s.Now(),
 	}
 	if code := s.checkAuthorize(q, &p, r.Session != nil); code != "" {
-		problem, detail := requestProblem(code, q)
-		s.noteProblem(ctx, client.ID, problem, detail)
+		if problem, detail := requestProblem(code, q); problem != "" {
+			s.noteProblem(ctx, client.ID, problem, detail)
+		}
 		if r.Session == nil && client.Unverified {
 			return Begun{}, badPage("The app that sent you here made a request that cannot be granted (%s).", code)
 		}

@@ -81,9 +81,12 @@ func (s *Service) noteProblem(ctx context.Context, client string, code ProblemCo
 	}
 }
 
-// requestProblem tells the OAuth errors of an authorization request apart.
+// requestProblem tells the OAuth errors of an authorization request apart; "" for one that only says that a person is needed, as
+// prompt=none asks to be told.
 func requestProblem(code string, q form) (ProblemCode, string) {
 	switch code {
+	case "login_required", "interaction_required":
+		return "", ""
 	case "invalid_scope":
 		return ProblemScope, q.get("scope")
 	case "invalid_target":

@@ -69,6 +69,8 @@ func TestSetupSaysWhatWentWrong(t *testing.T) {
 	}
 	s.Connect(t, person(t, "Carly"))
 	ada.get(setup).want(t, http.StatusOK, "Seen").not(t, "could not fetch")
+	carly.get(askedURL(s, s.Client, func(q url.Values) { q.Set("prompt", "none") }))
+	ada.get(setup).want(t, http.StatusOK, "Seen").not(t, "cannot be granted")
 }
 
 // The steps are given anew only where something happened.
