@@ -27,7 +27,7 @@ func (d *Dialect) arms(q query.Select) (a arms, ok bool) {
 		return a, false
 	}
 	for _, e := range conjuncts(q.Where, nil) {
-		if values := choices(e); values != nil && a.values == nil {
+		if values := choices(e, d.MaxArms); values != nil && a.values == nil {
 			a.values = values
 		} else if selective(e) {
 			return a, false
@@ -77,8 +77,9 @@ func alternatives(e query.Expr, out []query.Expr) []query.Expr {
 	return out
 }
 
-// choices gives the single values of "this reference is one of these, or that one is one of those", without doubles; nil for anything else.
-func choices(e query.Expr) []query.Compare {
+// choices gives the single values of "this reference is one of these, or that one is one of those", without doubles; nil for anything
+// else. It looks no further once there are more than most.
+func choices(e query.Expr, most int) []query.Compare {
 	var out []query.Compare
 	for _, part := range alternatives(e, nil) {
 		c, ok := part.(query.Compare)
@@ -88,6 +89,9 @@ func choices(e query.Expr) []query.Compare {
 		for _, v := range c.Values {
 			if v == nil {
 				return nil
+			}
+			if len(out) > most {
+				return out
 			}
 			if !slices.ContainsFunc(out, func(o query.Compare) bool { return o.Property == c.Property && o.Values[0] == v }) {
 				out = append(out, query.Compare{Property: c.Property, Op: model.Eq, Values: []any{v}})
