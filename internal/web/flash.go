@@ -17,7 +17,7 @@ var flashes = map[string]kit.Toast{
 	"disabled":     {Tone: kit.Good, Title: "Disabled", Text: "Every connection has ended."},
 	"enabled":      {Tone: kit.Good, Title: "Enabled", Text: "People can authorize it again."},
 	"secret":       {Tone: kit.Good, Title: "New secret generated", Text: "The one before no longer works, and every connection has ended."},
-	"secret2":      {Tone: kit.Good, Title: "New secret generated", Text: "The one before works until its time is over; everybody stays connected."},
+	"overlap":      {Tone: kit.Good, Title: "New secret generated", Text: "The one before works until its time is over; everybody stays connected."},
 	"token":        {Tone: kit.Good, Title: "Token made", Text: "Store it now: it cannot be shown again."},
 	"revoked":      {Tone: kit.Good, Title: "Token revoked", Text: "Its next call is refused."},
 	"ended":        {Tone: kit.Good, Title: "Connection ended", Text: "Its next call is refused."},

@@ -139,7 +139,9 @@ func (s *Server) showApp(w http.ResponseWriter, v *visit, status int, c oauth.Cl
 	if fault.Is(problem, fault.Invalid) && v.r.PathValue("id") != "" && strings.HasSuffix(v.r.URL.Path, "/secret") {
 		view.Generate.Open = true
 		view.Form.Error = ""
-		if msg, _ := fault.Safe(problem); view.Confirm != nil {
+		if msg, _ := fault.Safe(problem); problem == errOverlap {
+			view.Overlap.Error = msg
+		} else if view.Confirm != nil {
 			view.Confirm.Error = strings.TrimPrefix(msg, "confirm_password: ")
 		}
 	}
@@ -158,6 +160,9 @@ var overlaps = []struct {
 	key, label string
 	long       time.Duration
 }{{"", "At once", 0}, {"day", "In a day", 24 * time.Hour}, {"week", "In a week", 7 * 24 * time.Hour}}
+
+// errOverlap: a choice that is not offered ends no connection.
+var errOverlap error = fault.New(fault.Invalid, "Choose when the old secret stops working.")
 
 func overlapField(chosen string, connections int) kit.Field {
 	field := kit.Field{Kind: kit.FieldRadio, Name: "overlap", Label: "When the old secret stops working"}
@@ -292,9 +297,13 @@ func (s *Server) postAppSecret(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	err = s.confirm(v)
+	long, known := overlap(v.r.PostForm.Get("overlap"))
+	if err == nil && !known {
+		err = errOverlap
+	}
 	var secret string
 	if err == nil {
-		secret, err = s.OAuth.RegenerateSecret(v.ctx(), v.who, c.ID, overlap(v.r.PostForm.Get("overlap")))
+		secret, err = s.OAuth.RegenerateSecret(v.ctx(), v.who, c.ID, long)
 	}
 	if badInput(err) {
 		return s.showApp(w, v, http.StatusUnprocessableEntity, c, clientInput(c), err)
@@ -306,19 +315,19 @@ func (s *Server) postAppSecret(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	flash := "secret"
-	if overlap(v.r.PostForm.Get("overlap")) > 0 {
-		flash = "secret2"
+	if long > 0 {
+		flash = "overlap"
 	}
 	return s.done(w, v, "/apps/"+c.ID+"#credentials", flash)
 }
 
-func overlap(key string) time.Duration {
+func overlap(key string) (long time.Duration, known bool) {
 	for _, o := range overlaps {
 		if o.key == key {
-			return o.long
+			return o.long, true
 		}
 	}
-	return 0
+	return 0, false
 }
 
 func (s *Server) postAppDisabled(w http.ResponseWriter, v *visit) error {

@@ -57,29 +57,16 @@ func setupMark(c oauth.Client) string {
 
 func (s *Server) setup(v *visit, c oauth.Client) setupView {
 	path, preset := "/apps/"+c.ID, presetOf(c)
-	g, known := guides[preset.Key]
-	if !known {
-		g = guides["other"]
-	}
-	ready := len(c.RedirectURIs) > 0 && (len(c.Set) > 0 || c.Dynamic)
-	app := preset.Label
+	app, g := preset.Label, preset.Guide
 	if preset.Key == "other" {
 		app = c.Name
-	}
-	first := setupStep{Title: "Say what " + app + " may do at most", Text: "Each teammate then gets what is shared by that and by their own role.", Done: ready}
-	if !ready && v.who.Manages(access.OAuthClient, access.Update) {
-		first.Action = &kit.Button{Label: "Set permissions", Href: path + "/permissions"}
-		if len(c.RedirectURIs) == 0 {
-			first.Action = &kit.Button{Label: "Add a redirect URL", Href: path}
-			first.Text = "It needs a redirect URL: the address at which the app is answered. " + first.Text
-		}
 	}
 	add := setupStep{Title: "Add this server to " + app, Text: g.Add, Copies: g.Paste(s.Origin+oauth.PathMCP, c.ID), Done: !c.Steps.AuthorizeFirst.IsZero()}
 	if c.Kind == oauth.Confidential {
 		add.Action = &kit.Button{Label: "Where the secret is", Href: path + "#credentials"}
 	}
 	view := setupView{Problem: setupProblem(c, s.Origin), Steps: []setupStep{
-		first, add,
+		readyStep(v, c, app), add,
 		{Title: "Open the authorization page", Text: g.Then, Done: add.Done, At: c.Steps.AuthorizeFirst},
 		{Title: "Authorize", Text: "Sign in as yourself, read what the app will get, and agree. The app fetches its tokens.", Done: !c.Steps.ExchangeFirst.IsZero(), At: c.Steps.ExchangeFirst},
 		{Title: "Ask it something", Text: "Such as: “Which companies do I own?”", Done: !c.Steps.CallFirst.IsZero(), At: c.Steps.CallFirst},
@@ -94,6 +81,23 @@ func (s *Server) setup(v *visit, c oauth.Client) setupView {
 		view.Poll = path + "/setup/steps?seen=" + setupMark(c)
 	}
 	return view
+}
+
+// readyStep is what is to be said about a client here, before anything is done in the assistant.
+func readyStep(v *visit, c oauth.Client, app string) setupStep {
+	step := setupStep{
+		Title: "Say what " + app + " may do at most", Text: "Each teammate then gets what is shared by that and by their own role.",
+		Done: len(c.RedirectURIs) > 0 && (len(c.Set) > 0 || c.Dynamic),
+	}
+	switch {
+	case step.Done || !v.who.Manages(access.OAuthClient, access.Update):
+	case len(c.RedirectURIs) == 0:
+		step.Action = &kit.Button{Label: "Add a redirect URL", Href: "/apps/" + c.ID}
+		step.Text = "It needs a redirect URL: the address at which the app is answered. " + step.Text
+	default:
+		step.Action = &kit.Button{Label: "Set permissions", Href: "/apps/" + c.ID + "/permissions"}
+	}
+	return step
 }
 
 // setupProblem is why the last try failed, unless something worked since.

@@ -87,7 +87,7 @@ func (s *Server) calls(v *visit, l callLog) (callsView, error) {
 	view := callsView{Table: kit.Table{
 		Caption: "Calls",
 		Columns: []kit.Column{
-			{Label: "Time", Kind: kit.KindAgo}, {Label: l.who}, {Label: "Tool", Kind: kit.KindMono, Wide: true}, {Label: "Model", HideOnPhone: true},
+			{Label: "Time", Kind: kit.KindAgo}, {Label: l.who, HideOnPhone: l.who == "Token"}, {Label: "Tool", Kind: kit.KindMono, Wide: true}, {Label: "Model", HideOnPhone: true},
 			{Label: "Rows", Kind: kit.KindNumber, HideOnPhone: true}, {Label: "ms", Kind: kit.KindNumber, HideOnPhone: true}, {Label: "Outcome"},
 		},
 		Empty: &kit.Empty{Icon: "activity", Title: "No calls", Text: l.empty},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mandorla/internal/oauth"
+	"mandorla/internal/web/kit"
 )
 
 // appPreset is one card of the Apps Library: what a known assistant needs in order to connect.
@@ -17,6 +18,18 @@ type appPreset struct {
 	Kind             oauth.ClientKind
 	Redirects        []string
 	Hosts            []string // of redirect URLs by which a client made by hand is recognised
+	Guide            guide
+}
+
+// guide is what a person does in an assistant to connect it: words, and values to paste.
+type guide struct {
+	Add   string // how the server is added, one sentence or two
+	Paste func(url, id string) []kit.Copy
+	Then  string // how the assistant leads to the authorization page
+}
+
+func urlAndID(url, id string) []kit.Copy {
+	return []kit.Copy{{ID: "mcp-url", Label: "MCP server URL", Value: url}, {ID: "client-id", Label: "Client ID", Value: id}}
 }
 
 // library lists the cards in the order people see them.
@@ -26,23 +39,46 @@ var library = []appPreset{
 		Name: "Claude Connector", Description: "Customer platform connector for Claude", Kind: oauth.Confidential,
 		Redirects: []string{"https://claude.ai/api/mcp/auth_callback", "https://claude.com/api/mcp/auth_callback"},
 		Hosts:     []string{"claude.ai", "claude.com"},
+		Guide: guide{
+			Add:   "In Claude, open Customize, Connectors, choose +, then Add custom connector. Paste the address; under Advanced, paste the client ID and the secret.",
+			Paste: urlAndID, Then: "Choose Connect at the new connector. Claude opens the authorization page of this server.",
+		},
 	},
 	{
 		Key: "chatgpt", Label: "ChatGPT", Icon: "brand-openai", For: "Connectors in ChatGPT, deep research included.",
 		Name: "ChatGPT Connector", Description: "Customer platform connector for ChatGPT", Kind: oauth.Confidential,
 		Redirects: []string{"https://chatgpt.com/connector_platform_oauth_redirect"},
 		Hosts:     []string{"chatgpt.com"},
+		Guide: guide{
+			Add: "In ChatGPT, switch on developer mode under Settings, Apps, Advanced, and create an app with the address. Choose OAuth, then paste the client ID and the secret. " +
+				"ChatGPT shows a redirect URL of its own there: add it to the redirect URLs of this client.",
+			Paste: urlAndID, Then: "Choose Connect. ChatGPT opens the authorization page of this server.",
+		},
 	},
 	{
 		Key: "claude-code", Label: "Claude Code", Icon: "terminal-2", For: "The command line, on each person's own machine.",
 		Name: "Claude Code", Description: "Customer platform tools in Claude Code", Kind: oauth.Public,
 		Redirects: []string{"http://localhost/callback", "http://127.0.0.1/callback"},
+		Guide: guide{
+			Add: "Run this command on each person's machine.",
+			Paste: func(url, id string) []kit.Copy {
+				return []kit.Copy{{ID: "command", Label: "Command", Value: "claude mcp add --transport http --client-id " + id + " mandorla " + url}}
+			},
+			Then: "Run /mcp in Claude Code and choose mandorla, then Authenticate. The browser opens the authorization page of this server.",
+		},
 	},
 	{
 		Key: "cursor", Label: "Cursor", Icon: "code", For: "The editor and its agents on the web.",
 		Name: "Cursor", Description: "Customer platform tools in Cursor", Kind: oauth.Public,
 		Redirects: []string{"http://localhost:8787/callback", "https://www.cursor.com/agents/mcp/oauth/callback"},
 		Hosts:     []string{"www.cursor.com"},
+		Guide: guide{
+			Add: "Put this into ~/.cursor/mcp.json, or into .cursor/mcp.json of a project.",
+			Paste: func(url, id string) []kit.Copy {
+				return []kit.Copy{{ID: "config", Label: "mcp.json", Value: `{"mcpServers":{"mandorla":{"url":"` + url + `","auth":{"CLIENT_ID":"` + id + `"}}}}`}}
+			},
+			Then: "In Cursor's settings, under MCP, choose Connect at mandorla. The browser opens the authorization page of this server.",
+		},
 	},
 	{
 		Key: "vscode", Label: "VS Code", Icon: "brand-vscode", For: "Agent mode in the editor.",
@@ -51,15 +87,33 @@ var library = []appPreset{
 			"http://127.0.0.1:33418", "http://127.0.0.1:33418/", "https://vscode.dev/redirect", "https://insiders.vscode.dev/redirect",
 		},
 		Hosts: []string{"vscode.dev", "insiders.vscode.dev"},
+		Guide: guide{
+			Add: "Put this into .vscode/mcp.json of a project, or run “MCP: Add Server”. VS Code asks for the client ID when it connects.",
+			Paste: func(url, id string) []kit.Copy {
+				return []kit.Copy{
+					{ID: "config", Label: "mcp.json", Value: `{"servers":{"mandorla":{"type":"http","url":"` + url + `"}}}`},
+					{ID: "client-id", Label: "Client ID", Value: id},
+				}
+			},
+			Then: "Start the server in VS Code. The browser opens the authorization page of this server.",
+		},
 	},
 	{
 		Key: "inspector", Label: "MCP Inspector", Icon: "bug", For: "Looking at the tools while developing.",
 		Name: "MCP Inspector", Description: "Looks at the tools of this server", Kind: oauth.Public,
 		Redirects: []string{"http://localhost:6274/oauth/callback", "http://127.0.0.1:6276/oauth/callback"},
+		Guide: guide{
+			Add:   "Start it with npx @modelcontextprotocol/inspector, choose Streamable HTTP, paste the address, and under Authentication the client ID.",
+			Paste: urlAndID, Then: "Choose Connect. The browser opens the authorization page of this server.",
+		},
 	},
 	{
 		Key: "other", Label: "Other OAuth client", Icon: "app-window", For: "Your own app, or any other MCP client.",
 		Name: "", Kind: oauth.Confidential,
+		Guide: guide{
+			Add:   "Give your app the address of the server and its credentials. It finds all other addresses by itself (RFC 9728, RFC 8414).",
+			Paste: urlAndID, Then: "Let the app ask for authorization: the authorization page of this server opens in a browser.",
+		},
 	},
 }
 

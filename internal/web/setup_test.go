@@ -142,6 +142,11 @@ func TestSecretOverlap(t *testing.T) {
 	if !works() {
 		t.Error("the connection ended although the old secret was to work on")
 	}
+	form.Set("overlap", "century")
+	ada.post(path+"/secret", form).want(t, http.StatusUnprocessableEntity, "Choose when the old secret stops working.")
+	if !works() {
+		t.Error("the connection ended although nothing was regenerated")
+	}
 	form.Set("overlap", "")
 	ada.follow(ada.post(path+"/secret", form).want(t, http.StatusSeeOther)).want(t, http.StatusOK, "no longer works")
 	if works() {

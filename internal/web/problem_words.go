@@ -1,0 +1,33 @@
+package web
+
+import "mandorla/internal/oauth"
+
+// problemWords says what went wrong at the last try, and what to do about it.
+func problemWords(c oauth.Client, origin string) (title, text string) {
+	p := c.Problem
+	switch p.Code {
+	case oauth.ProblemRedirect:
+		if p.Detail == "" {
+			return "The app did not say where to answer", "Its authorization request has no redirect_uri, or an empty one. That is for the maker of the app to mend."
+		}
+		return "A redirect URL is missing", "The app asked to be answered at " + p.Detail + ", which is not among this client's redirect URLs. If that is the app's own address, add it, exactly as it stands here."
+	case oauth.ProblemScope:
+		return "The app asked for a scope that does not exist", "It asked for “" + p.Detail + "”. Leave the scopes empty in the app's settings, or use “inclusive”."
+	case oauth.ProblemResource:
+		return "The app was given another address", "It asked for access to “" + p.Detail + "”. The address to paste is " + origin + oauth.PathMCP + "."
+	case oauth.ProblemRequest:
+		return "The app's request cannot be granted", "It was refused with “" + p.Detail + "”. Most often the app does not use PKCE with S256, which this server always asks for."
+	case oauth.ProblemOverlap:
+		return p.Detail + " would get nothing", "What this client may do and what " + p.Detail + "'s roles allow have nothing in common. Widen the client's permissions, or the role."
+	case oauth.ProblemConnect:
+		return p.Detail + " may not connect apps", "None of " + p.Detail + "'s roles has the switch “Connect apps and AI assistants”. Turn it on in a role."
+	case oauth.ProblemSecret:
+		if !c.SecretChangedAt.IsZero() && c.SecretChangedAt.After(c.Steps.ExchangeFirst) && !c.Steps.ExchangeFirst.IsZero() {
+			return "The app still uses a secret that was replaced", "Paste the new secret into the app. If it is lost, generate another one under General."
+		}
+		return "The secret in the app is not right", "Paste it again, without spaces around it. If it is lost, generate a new one under General."
+	case oauth.ProblemExchange:
+		return "The app could not fetch its tokens", "The person agreed, but then " + p.Detail + ". Let the person connect again; if it happens each time, it is for the maker of the app to mend."
+	}
+	return "", ""
+}
