@@ -99,16 +99,14 @@ func (s *Service) unneeded(ctx context.Context, r *request, m *model.Model, id s
 				continue
 			}
 			what := "other records"
-			if guard, ok := query.Seen(r, other, ref); ok {
-				rows, _ := r.Rows(other, access.View)
-				needs.Guard = guard
-				n, err := s.store.Count(ctx, query.Select{Tenant: r.p.Tenant, Model: other, Where: query.Both(rows, needs)})
-				if err != nil {
-					return fmt.Errorf("look for %s: %w", other.Name, err)
-				}
-				if n > 0 {
-					what = strings.ToLower(other.Plural)
-				}
+			rows, _ := r.Rows(other, access.View)
+			needs.Guard, _ = query.Seen(r, other, ref)
+			seen, err := s.store.Count(ctx, query.Select{Tenant: r.p.Tenant, Model: other, Where: query.Both(rows, needs)})
+			if err != nil {
+				return fmt.Errorf("look for %s: %w", other.Name, err)
+			}
+			if seen > 0 {
+				what = strings.ToLower(other.Plural)
 			}
 			return fault.New(fault.Conflict, "This %s still has %s. Remove or move them first.", strings.ToLower(m.Label), what)
 		}

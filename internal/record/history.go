@@ -115,7 +115,7 @@ func (r *request) seesPeople() bool {
 // readable reports whether the property may be read on this very record.
 func (s *Service) readable(ctx context.Context, r *request, m *model.Model, p *model.Property, id string) (bool, error) {
 	guard, ok := query.Seen(r, m, p)
-	if guard == nil {
+	if !ok || guard == nil {
 		return ok, nil
 	}
 	return s.reaches(ctx, r, m, id, guard)

@@ -162,3 +162,19 @@ func TestColleaguesAreForgotten(t *testing.T) {
 		t.Error("too many answers did not make the old ones go")
 	}
 }
+
+// What is hidden everywhere is left out of a history without a question about it.
+func TestHistoryAsksNothingAboutTheHidden(t *testing.T) {
+	f := open(t, "sqlite")
+	f.seed()
+	has(t, "changed", f.update(f.full(), "Company", acme, values{"arr": 5, "phase": "Renewal"}), "arr")
+	calls := func(p access.Principal) int {
+		store := &breaking{Store: f.store}
+		_, err := f.over(store, f.schemas).History(t.Context(), p, "Company", acme)
+		must(t, err)
+		return store.calls
+	}
+	if all, fewer := calls(f.full()), calls(f.as(carly, wide(f.without(access.Full(f.reg), "Company", "arr")))); all != fewer {
+		t.Errorf("%d calls where everything is seen, %d where arr is hidden", all, fewer)
+	}
+}
