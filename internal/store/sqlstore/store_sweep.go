@@ -1,0 +1,59 @@
+package sqlstore
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// DeleteStale is part of oauth.Store. What to remove is looked for outside of the transaction, which only removes by key.
+func (s *Store) DeleteStale(ctx context.Context, pending, rest time.Time, limit int) (more bool, err error) {
+	at := millis(rest)
+	for _, stale := range []struct {
+		table, key, when string
+		args             []any
+	}{
+		{"sys_oauth_pending", "hash", "created_at < ?", []any{millis(pending)}},
+		{"sys_oauth_code", "hash", "expires_at < ?", []any{at}},
+		{"sys_oauth_token", "hash", "expires_at < ?", []any{at}},
+		{"sys_oauth_authorization", "id", "(ended_at > 0 AND ended_at < ? OR idle_until < ? OR expires_at < ?)", []any{at, at, at}},
+	} {
+		keys, err := s.keys(ctx, "SELECT "+stale.key+" FROM "+stale.table+" WHERE "+stale.when+" LIMIT ?", append(stale.args, limit)...)
+		if err != nil {
+			return false, err
+		}
+		if err := s.deleteKeys(ctx, stale.table, stale.key, keys, stale.when, stale.args); err != nil {
+			return false, err
+		}
+		more = more || len(keys) == limit
+	}
+	return more, nil
+}
+
+// deleteKeys removes the rows with these keys for which the condition still holds; an authorization takes its tokens with it.
+func (s *Store) deleteKeys(ctx context.Context, table, key string, keys []any, when string, args []any) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	in := " IN (?" + strings.Repeat(", ?", len(keys)-1) + ")"
+	return s.InTx(ctx, func(ctx context.Context) error {
+		if table == "sys_oauth_authorization" {
+			if _, err := s.exec(ctx, "DELETE FROM sys_oauth_token WHERE authorization_id"+in, keys...); err != nil {
+				return err
+			}
+		}
+		_, err := s.exec(ctx, "DELETE FROM "+table+" WHERE "+key+in+" AND "+when, append(keys, args...)...)
+		return err
+	})
+}
+
+// keys reads one column of texts.
+func (s *Store) keys(ctx context.Context, text string, args ...any) (out []any, err error) {
+	err = s.each(ctx, text, func(scan func(...any) error) error {
+		var key string
+		err := scan(&key)
+		out = append(out, key)
+		return err
+	}, args...)
+	return out, err
+}
