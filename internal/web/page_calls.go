@@ -87,7 +87,8 @@ func (s *Server) calls(v *visit, l callLog) (callsView, error) {
 	view := callsView{Table: kit.Table{
 		Caption: "Calls",
 		Columns: []kit.Column{
-			{Label: "Time", Kind: kit.KindAgo}, {Label: l.who, HideOnPhone: l.who == "Token"}, {Label: "Tool", Kind: kit.KindMono, Wide: true}, {Label: "Model", HideOnPhone: true},
+			// a phone has room for three: a person matters more than the time, the time more than a token's name
+			{Label: "Time", Kind: kit.KindAgo, HideOnPhone: l.who == "Person"}, {Label: l.who, HideOnPhone: l.who == "Token"}, {Label: "Tool", Kind: kit.KindMono, Wide: true}, {Label: "Model", HideOnPhone: true},
 			{Label: "Rows", Kind: kit.KindNumber, HideOnPhone: true}, {Label: "ms", Kind: kit.KindNumber, HideOnPhone: true}, {Label: "Outcome"},
 		},
 		Empty: &kit.Empty{Icon: "activity", Title: "No calls", Text: l.empty},

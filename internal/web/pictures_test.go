@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -131,6 +132,10 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 	if err != nil {
 		t.Fatal(err)
 	}
+	wrong := askedURL(s, empty, func(q url.Values) { q.Set("redirect_uri", "https://portal.example/oauth/callback") })
+	if res, err := http.Get(s.URL + wrong); err != nil || res.StatusCode != http.StatusBadRequest {
+		t.Fatal(res, err)
+	}
 	if _, _, err := s.OAuth.CreateClient(t.Context(), s.Admin, oauth.ClientInput{
 		Name: "Cursor", Kind: oauth.Public, RedirectURIs: []string{"http://localhost:8787/callback"}, Set: access.Of(s.Schema.Base(), access.View),
 	}); err != nil {
@@ -190,7 +195,7 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 		{"app-connections", "Ada", app + "/connections", "Carly"},
 		{"app-setup", "Ada", app + "/setup", "Add this server to Claude"},
 		{"app-activity", "Ada", app + "/activity", "who_am_i"},
-		{"app-setup-problem", "Ada", "/apps/" + empty.ID + "/setup", "Say what Portal sync may do at most"},
+		{"app-setup-problem", "Ada", "/apps/" + empty.ID + "/setup", "A redirect URL is missing"},
 		{"app-generate", "Ada", app + "?generate", "When the old secret stops working"},
 		{"view-as", "Ada", "/settings/view-as", "exactly as somebody"},
 		{"private-apps", "Ada", "/private-apps", "Portal sync"},
