@@ -132,7 +132,13 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wrong := askedURL(s, empty, func(q url.Values) { q.Set("redirect_uri", "https://portal.example/oauth/callback") })
+	failing, _, err := s.OAuth.CreateClient(t.Context(), s.Admin, oauth.ClientInput{
+		Name: "Portal", Kind: oauth.Confidential, RedirectURIs: []string{"https://portal.example/back"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := askedURL(s, failing, func(q url.Values) { q.Set("redirect_uri", "https://portal.example/oauth/callback") })
 	if res, err := http.Get(s.URL + wrong); err != nil || res.StatusCode != http.StatusBadRequest {
 		t.Fatal(res, err)
 	}
@@ -195,7 +201,7 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 		{"app-connections", "Ada", app + "/connections", "Carly"},
 		{"app-setup", "Ada", app + "/setup", "Add this server to Claude"},
 		{"app-activity", "Ada", app + "/activity", "who_am_i"},
-		{"app-setup-problem", "Ada", "/apps/" + empty.ID + "/setup", "A redirect URL is missing"},
+		{"app-setup-problem", "Ada", "/apps/" + failing.ID + "/setup", "A redirect URL is missing"},
 		{"app-generate", "Ada", app + "?generate", "When the old secret stops working"},
 		{"view-as", "Ada", "/settings/view-as", "exactly as somebody"},
 		{"private-apps", "Ada", "/private-apps", "Portal sync"},
