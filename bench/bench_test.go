@@ -66,7 +66,6 @@ func BenchmarkMandorla(b *testing.B) {
 	root = b
 	b.Run("GateList", benchmarkGateList)
 	b.Run("Portfolio", benchmarkPortfolio)
-	b.Run("TokenCheck", benchmarkTokenCheck)
 	b.Run("MCPListRecords", benchmarkMCPListRecords)
 }
 
@@ -139,20 +138,6 @@ func (w *world) token(b *testing.B) string {
 		b.Fatal(err)
 	}
 	return t.Access
-}
-
-// benchmarkTokenCheck is the whole check of a bearer token: token, authorization, client, person, roles, registry version.
-func benchmarkTokenCheck(b *testing.B) {
-	for _, engine := range engines {
-		b.Run(engine, func(b *testing.B) {
-			w := load(b, engine, sizes(b)[0])
-			token := w.token(b)
-			median(b, func() error {
-				_, err := w.app.OAuth.Authenticate(context.Background(), token, oauth.MCP, access.SurfaceMCP)
-				return err
-			})
-		})
-	}
 }
 
 // benchmarkMCPListRecords is list_records end to end: HTTP handler, token check, SDK, gate, store, JSON.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ type world struct {
 	people  []string
 	manager access.Principal // full access
 	csm     access.Principal // only my portfolio
+	filled  bool             // with tokens
 }
 
 const (
@@ -48,9 +50,21 @@ func load(b *testing.B, engine string, companies int) *world {
 	mu.Lock()
 	defer mu.Unlock()
 	key := fmt.Sprintf("%s/%d", engine, companies)
+	engine, _, _ = strings.Cut(engine, "/")
 	if w, ok := worlds[key]; ok {
 		return w
 	}
+	w := openWorld(b, engine, origin)
+	if err := w.fill(context.Background(), companies); err != nil {
+		b.Fatal(err)
+	}
+	worlds[key] = w
+	return w
+}
+
+// openWorld opens an empty installation that lasts as long as root.
+func openWorld(b *testing.B, engine, origin string) *world {
+	b.Helper()
 	cfg := app.Config{Origin: origin}
 	if engine == "postgres" {
 		cfg.DB = pg.DSN(root)
@@ -66,12 +80,7 @@ func load(b *testing.B, engine string, companies int) *world {
 			root.Error(err)
 		}
 	})
-	w := &world{app: a}
-	if err := w.fill(context.Background(), companies); err != nil {
-		b.Fatal(err)
-	}
-	worlds[key] = w
-	return w
+	return &world{app: a}
 }
 
 func (w *world) fill(ctx context.Context, companies int) error {

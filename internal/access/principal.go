@@ -54,7 +54,7 @@ type Principal struct {
 	Viewer *Viewer
 
 	RegistryVersion int64 // version of the tenant's registry at the time the principal was read
-	PeopleVersion   int64 // likewise of who is in which team; 0: not known
+	PeopleVersion   int64 // likewise of its people: who is in which team, among other things; 0: not known
 	Lanes           []Lane
 	Sides           *Sides // what the lanes were made of, for explanations; nil: the lanes are all there is
 }

@@ -86,7 +86,7 @@ type Membership struct {
 	TenantName      string
 	TenantActive    bool
 	RegistryVersion int64
-	PeopleVersion   int64  // grows with every change of who is in which team
+	PeopleVersion   int64  // moves with every change of the tenant's people: names, inactive, teams, who is a member, roles and who has them
 	User            string // id of the User record
 	UserName        string
 	UserInactive    bool

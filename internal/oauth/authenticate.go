@@ -13,14 +13,15 @@ import (
 
 var errToken = fault.New(fault.Unauthenticated, "The access token is not valid (any more). Connect again.")
 
-// Authenticate checks an access token for a resource and gives the person through the client. Token, authorization, client, person,
-// membership, account, roles and tenant are read with one statement at every call, so a reduction anywhere works at once. Whatever is
-// wrong with a token is one and the same fault.Unauthenticated; any other error means that the check could not be made.
+// Authenticate checks an access token for a resource and gives the person through the client. Token, authorization, client, account and
+// tenant are read with one statement at every call; person and roles are kept under the version of the tenant's people that this statement reads.
+// So a reduction anywhere works at once, on every replica. Whatever is wrong with a token is one and the same fault.Unauthenticated;
+// any other error means that the check could not be made.
 func (s *Service) Authenticate(ctx context.Context, token string, resource Resource, surface access.Surface) (access.Principal, error) {
 	if !strings.HasPrefix(token, accessPrefix) || len(token) != len(accessPrefix)+43 {
 		return access.Principal{}, errToken
 	}
-	t, st, err := s.Store.StandingByToken(ctx, hash(token))
+	t, st, known, err := s.bearer(ctx, hash(token))
 	if fault.Is(err, fault.NotFound) {
 		return access.Principal{}, errToken
 	}
@@ -31,7 +32,7 @@ func (s *Service) Authenticate(ctx context.Context, token string, resource Resou
 	if !t.living(now) || !st.alive(now) || st.Authorization.Resource != string(resource) {
 		return access.Principal{}, errToken
 	}
-	p, err := s.effective(st, t.Scope, surface)
+	p, err := s.through(st, known.Decoded, known.Connecting, t.Scope, surface)
 	if err != nil {
 		return access.Principal{}, err
 	}
@@ -39,6 +40,25 @@ func (s *Service) Authenticate(ctx context.Context, token string, resource Resou
 		s.Log.WarnContext(ctx, "note use of a connection", "err", err)
 	}
 	return p, nil
+}
+
+// bearer reads what a call with an access token depends on.
+func (s *Service) bearer(ctx context.Context, hash string) (TokenRecord, Standing, *identity.Known, error) {
+	t, st, err := s.Store.BearerByToken(ctx, hash)
+	if err != nil {
+		return t, st, nil, err
+	}
+	known, err := s.Identity.Known(ctx, st.Authorization.Tenant, st.Authorization.Person, st.Member.PeopleVersion)
+	if err != nil {
+		return t, st, nil, err
+	}
+	m := known.Membership
+	m.TenantName, m.TenantActive, m.RegistryVersion = st.Member.TenantName, st.Member.TenantActive, st.Member.RegistryVersion
+	if m.Account.ID == st.Member.Account.ID { // else another account is behind this person by now, and nothing is alive
+		m.Account = st.Member.Account
+	}
+	st.Member = m
+	return t, st, known, nil
 }
 
 // living reports whether this is an access token that has not run out and was not revoked by itself.
@@ -54,12 +74,18 @@ func (st Standing) alive(now time.Time) bool {
 		m.Active() && m.Account.ID == a.Account && m.Account.Epoch == a.AccountEpoch
 }
 
-// effective is authorization ∩ client now ∩ each of the person's roles now, less what the token's scope leaves out.
+// effective is through for a standing whose roles are still text.
 func (s *Service) effective(st Standing, scope string, surface access.Surface) (access.Principal, error) {
 	roles, err := s.Identity.DecodeRoles(st.Member)
 	if err != nil {
 		return access.Principal{}, err
 	}
+	return s.through(st, roles, access.ConnectingLanes(roles), scope, surface)
+}
+
+// through is authorization ∩ client now ∩ each of the person's roles now, of which connecting are the lanes, less what the token's scope
+// leaves out.
+func (s *Service) through(st Standing, roles []access.Role, connecting []access.Lane, scope string, surface access.Surface) (access.Principal, error) {
 	accepted, err := s.sets.Decode(st.Authorization.SetText)
 	if err != nil {
 		return access.Principal{}, fmt.Errorf("authorization %s: %w", st.Authorization.ID, err)
@@ -72,7 +98,7 @@ func (s *Service) effective(st Standing, scope string, surface access.Surface) (
 	}
 	p := st.Member.Principal(roles, surface)
 	scoped := narrow(s.Registry, accepted, scope)
-	p.Lanes = access.ThroughClient(access.ConnectingLanes(roles), scoped, ceiling)
+	p.Lanes = access.ThroughClient(connecting, scoped, ceiling)
 	p.Sides.Authorization, p.Sides.Scope, p.Sides.Dynamic = accepted, scoped, st.Client.Dynamic
 	if !st.Client.Dynamic {
 		p.Sides.Client = ceiling

@@ -207,6 +207,13 @@ func (b *brokenStore) StandingByToken(ctx context.Context, hash string) (oauth.T
 	return b.Store.StandingByToken(ctx, hash)
 }
 
+func (b *brokenStore) BearerByToken(ctx context.Context, hash string) (oauth.TokenRecord, oauth.Standing, error) {
+	if err := b.tick(); err != nil {
+		return oauth.TokenRecord{}, oauth.Standing{}, err
+	}
+	return b.Store.BearerByToken(ctx, hash)
+}
+
 var tokenRows = []row{
 	{name: "065-get", run: func(w *world) {
 		got := w.do("GET", oauth.PathToken+"?grant_type=authorization_code&client_id="+w.c1.ID+"&code="+w.code(w.c1)+"&code_verifier="+verifier, "")

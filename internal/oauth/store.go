@@ -63,6 +63,10 @@ type Store interface {
 	// An authorization whose client, membership, User record or account is gone is a fault.NotFound.
 	Standing(ctx context.Context, authorization string) (Standing, error)
 	StandingByToken(ctx context.Context, hash string) (TokenRecord, Standing, error)
+	// BearerByToken reads what a call with an access token depends on, except for the person, in one statement. Of the token, the
+	// authorization and the client it gives what the check needs; Member holds the tenant, the account and the versions. A token without
+	// authorization, client, tenant or account is a fault.NotFound.
+	BearerByToken(ctx context.Context, hash string) (TokenRecord, Standing, error)
 	// Standings lists what Standing gives for each authorization that matches, by id, at most limit after the one named ("" for the
 	// first ones), in one statement.
 	Standings(ctx context.Context, which Which, after string, limit int) ([]Standing, error)

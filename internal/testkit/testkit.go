@@ -141,45 +141,61 @@ func (s *Server) Connect(tb testing.TB, login demo.Login) Tokens {
 
 // Authorize goes through a client's whole authorization with the services behind the pages, and exchanges the code at the token endpoint's handler.
 func Authorize(ctx context.Context, a *app.App, origin, clientID, secret, email, password string) (Tokens, error) {
-	session, err := a.Identity.SignIn(ctx, email, password, identity.From{IP: "127.0.0.1"})
-	if err != nil {
-		return Tokens{}, fmt.Errorf("sign in: %w", err)
-	}
-	who, principal, err := a.Identity.Session(ctx, session, "")
-	if err != nil {
-		return Tokens{}, fmt.Errorf("session: %w", err)
-	}
-	browser, err := a.OAuth.NewBinding()
+	v, err := Visit(ctx, a, email, password)
 	if err != nil {
 		return Tokens{}, err
 	}
-	verifier := strings.Repeat("verifier-", 6)
-	sum := sha256.Sum256([]byte(verifier))
-	q := url.Values{
-		"response_type": {"code"}, "client_id": {clientID}, "redirect_uri": {Callback}, "state": {"s"}, "resource": {origin + "/v1/mcp"},
-		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
-	}
-	begun, err := a.OAuth.BeginAuthorize(ctx, oauth.AuthorizeRequest{RawQuery: q.Encode(), Browser: browser, IP: "127.0.0.1", Session: &who})
-	if err != nil {
-		return Tokens{}, fmt.Errorf("authorize: %w", err)
-	}
-	visitor := oauth.Visitor{Session: who, Principal: principal, Browser: browser, IP: "127.0.0.1"}
-	page, err := a.OAuth.Show(ctx, begun.Pending, visitor)
-	if err != nil {
-		return Tokens{}, fmt.Errorf("authorization page: %w", err)
-	}
-	back, err := a.OAuth.Approve(ctx, begun.Pending, page.FormToken, nil, visitor)
-	if err != nil {
-		return Tokens{}, fmt.Errorf("approve: %w", err)
-	}
-	landed, err := url.Parse(back)
+	code, err := Code(ctx, a, origin, clientID, v)
 	if err != nil {
 		return Tokens{}, err
 	}
 	return exchange(a, url.Values{
-		"grant_type": {"authorization_code"}, "code": {landed.Query().Get("code")}, "redirect_uri": {Callback}, "client_id": {clientID},
-		"client_secret": {secret}, "code_verifier": {verifier}, "resource": {origin + "/v1/mcp"},
+		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {Callback}, "client_id": {clientID},
+		"client_secret": {secret}, "code_verifier": {Verifier}, "resource": {origin + "/v1/mcp"},
 	})
+}
+
+// Visit signs a person in, in a browser of their own.
+func Visit(ctx context.Context, a *app.App, email, password string) (v oauth.Visitor, err error) {
+	v.IP = "127.0.0.1"
+	session, err := a.Identity.SignIn(ctx, email, password, identity.From{IP: v.IP})
+	if err != nil {
+		return v, fmt.Errorf("sign in: %w", err)
+	}
+	if v.Session, v.Principal, err = a.Identity.Session(ctx, session, ""); err != nil {
+		return v, fmt.Errorf("session: %w", err)
+	}
+	v.Browser, err = a.OAuth.NewBinding()
+	return v, err
+}
+
+// Verifier is the PKCE verifier of every Code.
+var Verifier = strings.Repeat("verifier-", 6)
+
+// Code goes through a client's authorization as a person who is signed in, and gives the code for Callback.
+func Code(ctx context.Context, a *app.App, origin, clientID string, v oauth.Visitor) (string, error) {
+	sum := sha256.Sum256([]byte(Verifier))
+	q := url.Values{
+		"response_type": {"code"}, "client_id": {clientID}, "redirect_uri": {Callback}, "state": {"s"}, "resource": {origin + "/v1/mcp"},
+		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
+	}
+	begun, err := a.OAuth.BeginAuthorize(ctx, oauth.AuthorizeRequest{RawQuery: q.Encode(), Browser: v.Browser, IP: v.IP, Session: &v.Session})
+	if err != nil {
+		return "", fmt.Errorf("authorize: %w", err)
+	}
+	page, err := a.OAuth.Show(ctx, begun.Pending, v)
+	if err != nil {
+		return "", fmt.Errorf("authorization page: %w", err)
+	}
+	back, err := a.OAuth.Approve(ctx, begun.Pending, page.FormToken, nil, v)
+	if err != nil {
+		return "", fmt.Errorf("approve: %w", err)
+	}
+	landed, err := url.Parse(back)
+	if err != nil {
+		return "", err
+	}
+	return landed.Query().Get("code"), nil
 }
 
 func exchange(a *app.App, form url.Values) (Tokens, error) {

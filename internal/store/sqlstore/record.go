@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"mandorla/internal/fault"
@@ -74,7 +75,7 @@ func (s *Store) Insert(ctx context.Context, tenant string, m *model.Model, id st
 		marks.WriteString(", " + c.param)
 		args = append(args, c.value)
 	}
-	return s.withPeople(ctx, tenant, m, setsTeams(values), func(ctx context.Context) error {
+	return s.withPeople(ctx, tenant, m, true, func(ctx context.Context) error {
 		_, err := s.exec(ctx, "INSERT INTO "+quoted(m.Route)+" (tenant_id, _id"+cols.String()+") VALUES (?, ?"+marks.String()+")", args...)
 		if err != nil {
 			return s.writeFailed(ctx, err, tenant, m, id, values)
@@ -101,7 +102,7 @@ func (s *Store) Update(ctx context.Context, tenant string, m *model.Model, id st
 	if len(sets) == 0 {
 		sets = []string{tenantColumn + " = " + tenantColumn}
 	}
-	return s.withPeople(ctx, tenant, m, setsTeams(values), func(ctx context.Context) error {
+	return s.withPeople(ctx, tenant, m, setsMember(values), func(ctx context.Context) error {
 		res, err := s.exec(ctx, "UPDATE "+quoted(m.Route)+" SET "+strings.Join(sets, ", ")+" WHERE tenant_id = ? AND _id = ?", append(args, tenant, id)...)
 		if err != nil {
 			return s.writeFailed(ctx, err, tenant, m, id, values)
@@ -121,23 +122,22 @@ func (s *Store) Delete(ctx context.Context, tenant string, m *model.Model, id st
 	})
 }
 
-// withPeople runs a write; one that may change who is in which team moves the tenant's people version in the same transaction.
-func (s *Store) withPeople(ctx context.Context, tenant string, m *model.Model, teams bool, write func(context.Context) error) error {
-	if !teams || m.Name != "User" {
+// withPeople runs a write; one that may change what is known of a member moves the version of the tenant's people in the same transaction.
+func (s *Store) withPeople(ctx context.Context, tenant string, m *model.Model, member bool, write func(context.Context) error) error {
+	if !member || m.Name != "User" {
 		return write(ctx)
 	}
 	return s.InTx(ctx, func(ctx context.Context) error {
 		if err := write(ctx); err != nil {
 			return err
 		}
-		_, err := s.exec(ctx, "UPDATE sys_tenant SET people_version = people_version + 1 WHERE id = ?", tenant)
-		return err
+		return s.movePeople(ctx, tenant)
 	})
 }
 
-func setsTeams(values map[*model.Property]any) bool {
+func setsMember(values map[*model.Property]any) bool {
 	for p := range values {
-		if p.Name == "teams" {
+		if slices.Contains(memberProperties, p.Name) {
 			return true
 		}
 	}

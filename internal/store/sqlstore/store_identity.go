@@ -216,14 +216,24 @@ func (s *Store) InsertMember(ctx context.Context, tenant, user, account string, 
 	if err != nil {
 		return missing(err, "There is no such person.")
 	}
-	_, err = s.exec(ctx, `INSERT INTO sys_member (tenant_id, user_id, account_id, created_at) VALUES (?, ?, ?, ?)`, tenant, user, account, millis(at))
-	return s.conflict(err, "The person or the account is a member of this tenant already.")
+	return s.InTx(ctx, func(ctx context.Context) error {
+		_, err := s.exec(ctx, `INSERT INTO sys_member (tenant_id, user_id, account_id, created_at) VALUES (?, ?, ?, ?)`, tenant, user, account, millis(at))
+		if err != nil {
+			return s.conflict(err, "The person or the account is a member of this tenant already.")
+		}
+		return s.movePeople(ctx, tenant)
+	})
 }
 
 // DeleteMember is part of identity.Store.
 func (s *Store) DeleteMember(ctx context.Context, tenant, user string) error {
-	res, err := s.exec(ctx, `DELETE FROM sys_member WHERE tenant_id = ? AND user_id = ?`, tenant, user)
-	return changed(res, err, "There is no such person.")
+	return s.InTx(ctx, func(ctx context.Context) error {
+		res, err := s.exec(ctx, `DELETE FROM sys_member WHERE tenant_id = ? AND user_id = ?`, tenant, user)
+		if err := changed(res, err, "There is no such person."); err != nil {
+			return err
+		}
+		return s.movePeople(ctx, tenant)
+	})
 }
 
 // RoleMembers is part of identity.Store.
@@ -260,7 +270,7 @@ func (s *Store) SetMemberRoles(ctx context.Context, tenant, user string, roles [
 				return fmt.Errorf("role %s: %w", role, err)
 			}
 		}
-		return nil
+		return s.movePeople(ctx, tenant)
 	})
 }
 
@@ -291,13 +301,18 @@ func (s *Store) InsertRole(ctx context.Context, tenant string, r identity.RoleRe
 
 // UpdateRole is part of identity.Store.
 func (s *Store) UpdateRole(ctx context.Context, tenant string, r identity.RoleRecord, at time.Time) error {
-	res, err := s.exec(ctx, `UPDATE sys_role SET name = ?, doc = ?, portfolio = ?, portfolio_filter = ?, set_json = ?, switches = ?, admin = ?, version = ?, updated_at = ?
-		WHERE tenant_id = ? AND id = ? AND version = ?`,
-		r.Name, r.Doc, string(r.Portfolio.Kind), r.Portfolio.Filter, r.Set, r.Switches.String(), flag(r.Admin), r.Version, millis(at), tenant, r.ID, r.Version-1)
-	if err == nil && affected(res) == 0 {
-		return fault.New(fault.Conflict, "Somebody changed this role meanwhile. Load it again and repeat your change.")
-	}
-	return s.conflict(err, "There is a role named %s already.", r.Name)
+	return s.InTx(ctx, func(ctx context.Context) error {
+		res, err := s.exec(ctx, `UPDATE sys_role SET name = ?, doc = ?, portfolio = ?, portfolio_filter = ?, set_json = ?, switches = ?, admin = ?, version = ?, updated_at = ?
+			WHERE tenant_id = ? AND id = ? AND version = ?`,
+			r.Name, r.Doc, string(r.Portfolio.Kind), r.Portfolio.Filter, r.Set, r.Switches.String(), flag(r.Admin), r.Version, millis(at), tenant, r.ID, r.Version-1)
+		if err != nil {
+			return s.conflict(err, "There is a role named %s already.", r.Name)
+		}
+		if affected(res) == 0 {
+			return fault.New(fault.Conflict, "Somebody changed this role meanwhile. Load it again and repeat your change.")
+		}
+		return s.movePeople(ctx, tenant)
+	})
 }
 
 // DeleteRole is part of identity.Store.
@@ -307,7 +322,10 @@ func (s *Store) DeleteRole(ctx context.Context, tenant, role string) error {
 			return err
 		}
 		res, err := s.exec(ctx, `DELETE FROM sys_role WHERE tenant_id = ? AND id = ?`, tenant, role)
-		return changed(res, err, "There is no such role.")
+		if err := changed(res, err, "There is no such role."); err != nil {
+			return err
+		}
+		return s.movePeople(ctx, tenant)
 	})
 }
 

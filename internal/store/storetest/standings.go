@@ -97,14 +97,9 @@ func standingPerson(t *testing.T, s *sqlstore.Store, reg *model.Registry, tenant
 	t.Helper()
 	ctx, now := context.Background(), at("2026-11-23T09:30:00Z")
 	users, _ := reg.Model("User")
-	values := map[*model.Property]any{}
-	for name, value := range map[string]any{"email": fmt.Sprint(n, "@", tenant, ".test"), "firstName": "P", "lastName": fmt.Sprint(n), "createdAt": now, "updatedAt": now} {
-		p, _ := users.Property(name)
-		values[p] = value
-	}
 	a := identity.Account{ID: fmt.Sprint(tenant, n), Email: fmt.Sprint(n, "@", tenant, ".test"), Epoch: 1, CreatedAt: now}
 	must(t, s.InsertAccount(ctx, a, "hash"))
-	must(t, s.Insert(ctx, tenant, users, id(n), values))
+	must(t, s.Insert(ctx, tenant, users, id(n), userValues(reg, a.Email, fmt.Sprint(n), now)))
 	must(t, s.InsertMember(ctx, tenant, id(n), a.ID, now))
 	must(t, s.SetMemberRoles(ctx, tenant, id(n), roles))
 }

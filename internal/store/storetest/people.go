@@ -1,0 +1,189 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"mandorla/internal/access"
+	"mandorla/internal/catalog"
+	"mandorla/internal/fault"
+	"mandorla/internal/identity"
+	"mandorla/internal/model"
+	"mandorla/internal/oauth"
+)
+
+// testPeopleVersion: every change of a person, of a membership, of a role and of who has one moves the version of the tenant's people with it, never
+// back; what changes none of these leaves it where it is; what is taken back takes it back; another tenant's is its own.
+func testPeopleVersion(t *testing.T, open Open) {
+	reg, err := catalog.Registry()
+	must(t, err)
+	s, ctx := open(t, reg, counter()), context.Background()
+	now := at("2026-11-23T09:30:00Z")
+	for _, tenant := range []string{here, there} {
+		must(t, s.CreateTenant(ctx, tenant, "Tenant "+tenant, tenant))
+		for n, role := range []string{"r1", "r2"} {
+			must(t, s.InsertRole(ctx, tenant, identity.RoleRecord{ID: role, Name: role, Portfolio: access.MyPortfolio, Set: "{}", Version: 1}, now))
+			standingPerson(t, s, reg, tenant, n, []string{"r1"})
+		}
+	}
+	version := func(tenant string) int64 {
+		m, err := s.MemberByUser(ctx, tenant, id(0))
+		must(t, err)
+		return m.PeopleVersion
+	}
+	users, _ := reg.Model("User")
+	set := func(property string, value any) func(context.Context) error {
+		p, _ := users.Property(property)
+		return func(ctx context.Context) error {
+			return s.Update(ctx, here, users, id(0), map[*model.Property]any{p: value})
+		}
+	}
+	role := identity.RoleRecord{ID: "r2", Name: "Another", Portfolio: access.FullAccess, Set: "{}", Version: 2}
+	for _, c := range []struct {
+		name  string
+		moves bool
+		do    func(ctx context.Context) error
+	}{
+		{"first name", true, set("firstName", "Q")},
+		{"last name", true, set("lastName", "R")},
+		{"inactive", true, set("inactive", true)},
+		{"teams", true, set("teams", []string{id(7)})},
+		{"another property", false, set("email", "q@here.test")},
+		{"a role", true, func(ctx context.Context) error { return s.UpdateRole(ctx, here, role, now) }},
+		{"a role from an old version", false, func(ctx context.Context) error {
+			if err := s.UpdateRole(ctx, here, role, now); !fault.Is(err, fault.Conflict) {
+				return fmt.Errorf("got %w", err)
+			}
+			return nil
+		}},
+		{"a role that nobody has", false, func(ctx context.Context) error {
+			return s.InsertRole(ctx, here, identity.RoleRecord{ID: "r3", Name: "r3", Portfolio: access.MyPortfolio, Set: "{}", Version: 1}, now)
+		}},
+		{"roles of a person", true, func(ctx context.Context) error { return s.SetMemberRoles(ctx, here, id(0), []string{"r2"}) }},
+		{"a role's end", true, func(ctx context.Context) error { return s.DeleteRole(ctx, here, "r2") }},
+		{"a membership's end", true, func(ctx context.Context) error { return s.DeleteMember(ctx, here, id(1)) }},
+		{"a membership", true, func(ctx context.Context) error { return s.InsertMember(ctx, here, id(1), here+"1", now) }},
+		{"a User record's end", true, func(ctx context.Context) error { return s.Delete(ctx, here, users, id(1)) }},
+		{"a User record", true, func(ctx context.Context) error {
+			return s.Insert(ctx, here, users, id(1), userValues(reg, "again@here.test", "Q", now))
+		}},
+	} {
+		before, foreign := version(here), version(there)
+		undone := errors.New("undone")
+		if err := s.InTx(ctx, func(ctx context.Context) error {
+			if err := c.do(ctx); err != nil {
+				return err
+			}
+			return undone
+		}); !errors.Is(err, undone) {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		if got := version(here); got != before {
+			t.Errorf("%s: what was taken back moved the version from %d to %d", c.name, before, got)
+		}
+		must(t, c.do(ctx))
+		if got := version(here); c.moves && got <= before || !c.moves && got != before {
+			t.Errorf("%s: from %d to %d", c.name, before, got)
+		}
+		if got := version(there); got != foreign {
+			t.Errorf("%s moves the other tenant's version", c.name)
+		}
+	}
+	// A backup of an earlier hour must not come to the same numbers again.
+	if got := version(here); time.UnixMilli(got).Before(time.Now().Add(-time.Hour)) {
+		t.Errorf("the version %d does not keep up with the clock", got)
+	}
+}
+
+// userValues is a User record.
+func userValues(reg *model.Registry, email, last string, now time.Time) map[*model.Property]any {
+	users, _ := reg.Model("User")
+	values := map[*model.Property]any{}
+	for name, value := range map[string]any{"email": email, "firstName": "P", "lastName": last, "createdAt": now, "updatedAt": now} {
+		p, _ := users.Property(name)
+		values[p] = value
+	}
+	return values
+}
+
+// testBearer: what the check of an access token reads is what the whole standing says, less the person; anything missing is no token.
+func testBearer(t *testing.T, open Open) {
+	reg, err := catalog.Registry()
+	must(t, err)
+	s, ctx := open(t, reg, counter()), context.Background()
+	now := at("2026-11-23T09:30:00Z")
+	must(t, s.CreateTenant(ctx, here, "Tenant", here))
+	must(t, s.InsertRole(ctx, here, identity.RoleRecord{ID: "r1", Name: "r1", Portfolio: access.MyPortfolio, Set: "{}", Version: 1}, now))
+	standingPerson(t, s, reg, here, 0, []string{"r1"})
+	client := oauth.ClientRecord{Client: oauth.Client{ID: "pk_1", Tenant: here, Name: "C", Kind: oauth.Public, Enabled: true, Version: 1}, SetText: `{"c":1}`}
+	must(t, s.InsertClient(ctx, client))
+	give := func(n int, change func(*oauth.AuthorizationRecord)) string {
+		a := oauth.AuthorizationRecord{
+			ID: id(0xa000 + n), Tenant: here, Person: id(0), Account: here + "0", AccountEpoch: 1, Client: "pk_1", Resource: "r", Scope: "inclusive",
+			SetText: `{"a":1}`, CreatedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(2 * time.Hour),
+		}
+		change(&a)
+		must(t, s.InsertAuthorization(ctx, a))
+		hash := fmt.Sprint("hash ", n)
+		must(t, s.InsertToken(ctx, oauth.TokenRecord{Hash: hash, Tenant: here, Authorization: a.ID, Client: a.Client, Kind: oauth.Access, Scope: "inclusive", CreatedAt: now, ExpiresAt: now.Add(time.Minute)}))
+		return hash
+	}
+	check := func(what, hash string) {
+		t.Helper()
+		got, st, err := s.BearerByToken(ctx, hash)
+		must(t, err)
+		wantToken, want, err := s.StandingByToken(ctx, hash)
+		must(t, err)
+		if diff := cmp.Diff(bearerOf(wantToken, want), [2]any{got, st}); diff != "" {
+			t.Errorf("%s (-whole +bearer):\n%s", what, diff)
+		}
+	}
+	hash := give(1, func(*oauth.AuthorizationRecord) {})
+	check("at first", hash)
+	client.Dynamic, client.Published, client.Enabled, client.Version = true, true, false, 2
+	must(t, s.UpdateClient(ctx, client))
+	must(t, s.SetAccountDisabled(ctx, here+"0", true))
+	must(t, s.RevokeToken(ctx, hash, now.Add(time.Second)))
+	must(t, s.NoteUses(ctx, []identity.Use{{ID: id(0xa001), Owner: "pk_1", At: now.Add(time.Second)}}))
+	if _, err := s.EndAuthorizations(ctx, oauth.Which{ID: id(0xa001)}, "test", now); err != nil {
+		t.Fatal(err)
+	}
+	check("after every change", hash)
+	for what, hash := range map[string]string{
+		"unknown":    "hash",
+		"no client":  give(2, func(a *oauth.AuthorizationRecord) { a.Client = "pk_gone" }),
+		"no account": give(3, func(a *oauth.AuthorizationRecord) { a.Account = "gone" }),
+		"no tenant":  give(4, func(a *oauth.AuthorizationRecord) { a.Tenant = "gone" }),
+	} {
+		if _, _, err := s.BearerByToken(ctx, hash); !fault.Is(err, fault.NotFound) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// bearerOf leaves of a whole standing what BearerByToken promises.
+func bearerOf(k oauth.TokenRecord, st oauth.Standing) [2]any {
+	z, c, m := st.Authorization, st.Client, st.Member
+	token := oauth.TokenRecord{
+		Hash: k.Hash, Tenant: k.Tenant, Authorization: k.Authorization, Client: k.Client, Kind: k.Kind, Scope: k.Scope, ExpiresAt: k.ExpiresAt, RevokedAt: k.RevokedAt,
+	}
+	out := oauth.Standing{
+		Authorization: oauth.AuthorizationRecord{
+			ID: z.ID, Tenant: z.Tenant, Person: z.Person, Account: z.Account, AccountEpoch: z.AccountEpoch, Client: z.Client, Resource: z.Resource,
+			SetText: z.SetText, UsedAt: z.UsedAt, IdleUntil: z.IdleUntil, ExpiresAt: z.ExpiresAt, EndedAt: z.EndedAt,
+		},
+		Client: oauth.ClientRecord{SetText: c.SetText, Client: oauth.Client{
+			ID: c.ID, Tenant: c.Tenant, Name: c.Name, Dynamic: c.Dynamic, Published: c.Published, Enabled: c.Enabled,
+		}},
+		Member: identity.Membership{
+			Tenant: m.Tenant, TenantName: m.TenantName, TenantActive: m.TenantActive, RegistryVersion: m.RegistryVersion, PeopleVersion: m.PeopleVersion,
+			Account: identity.Account{ID: m.Account.ID, Email: m.Account.Email, Disabled: m.Account.Disabled, Epoch: m.Account.Epoch},
+		},
+	}
+	return [2]any{token, out}
+}
