@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -25,7 +24,6 @@ type world struct {
 	people  []string
 	manager access.Principal // full access
 	csm     access.Principal // only my portfolio
-	filled  bool             // with tokens
 }
 
 const (
@@ -50,7 +48,6 @@ func load(b *testing.B, engine string, companies int) *world {
 	mu.Lock()
 	defer mu.Unlock()
 	key := fmt.Sprintf("%s/%d", engine, companies)
-	engine, _, _ = strings.Cut(engine, "/")
 	if w, ok := worlds[key]; ok {
 		return w
 	}

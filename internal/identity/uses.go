@@ -9,8 +9,10 @@ import (
 	"time"
 )
 
-// usesLimit bounds what waits to be written; beyond it a use is written at once.
-const usesLimit = 10_000
+const (
+	usesLimit  = 10_000 // bounds what waits to be written; beyond it a use is written at once
+	usesAtOnce = 250    // are written in one transaction, which others may have to wait for
+)
 
 // Use is the last use of something that works until it is taken away: an authorization, a token.
 type Use struct {
@@ -63,7 +65,12 @@ func (u *Uses) Flush(ctx context.Context) error {
 		list = append(list, use)
 	}
 	slices.SortFunc(list, func(a, b Use) int { return strings.Compare(a.ID, b.ID) })
-	err := u.write(ctx, list)
+	var err error
+	for part := range slices.Chunk(list, usesAtOnce) {
+		if err = u.write(ctx, part); err != nil {
+			break
+		}
+	}
 	if err == nil {
 		return nil
 	}

@@ -9,20 +9,45 @@ import (
 // Flush writes the last uses that wait. What cannot be written is kept for the next time.
 func (s *Service) Flush(ctx context.Context) error { return s.uses.Flush(ctx) }
 
-// sweepLimit is how many rows of a table one transaction of the sweep removes.
-const sweepLimit = 500
+// A sweep removes so many rows of each kind at once that it takes about sweepTime, during which another writer may have to wait on SQLite.
+const (
+	sweepTime  = 15 * time.Millisecond
+	sweepFirst = 50
+	sweepLeast = 25 // with less, what a transaction costs in any case is all that is waited for
+	sweepMost  = 500
+)
 
-// Clean removes requests that have expired, and codes, tokens and authorizations that were over a week ago.
+// Clean removes requests that have expired, and codes, tokens and authorizations that were over a week ago. Between its parts it waits as long
+// as they take, so that at least half of the time is left to others.
 func (s *Service) Clean(ctx context.Context) error {
-	for {
-		more, err := s.Store.DeleteStale(ctx, s.Now().Add(-pendingLifetime), s.Now().Add(-7*24*time.Hour), sweepLimit)
+	for limit := sweepFirst; ; {
+		start := s.Now()
+		more, err := s.Store.DeleteStale(ctx, start.Add(-pendingLifetime), start.Add(-7*24*time.Hour), limit)
 		if err != nil {
 			return fmt.Errorf("remove what is over: %w", err)
 		}
 		if !more {
 			return nil
 		}
+		took := s.Now().Sub(start)
+		limit = sweepNext(limit, took)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(min(took, time.Second)):
+		}
 	}
+}
+
+// sweepNext gives the size of the next part after one of this size took so long.
+func sweepNext(limit int, took time.Duration) int {
+	switch {
+	case took > sweepTime:
+		return max(sweepLeast, limit/2)
+	case took < sweepTime/2:
+		return min(sweepMost, limit+limit/4+1)
+	}
+	return limit
 }
 
 // Run flushes and cleans until ctx ends, and flushes once more then. The server runs it in one goroutine.

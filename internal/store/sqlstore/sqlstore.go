@@ -29,13 +29,14 @@ type Config struct {
 
 // Store keeps all data of one installation. Safe for concurrent use.
 type Store struct {
-	d     *Dialect
-	write *sql.DB
-	read  *sql.DB
-	reads *statements // nil where the driver keeps prepared statements itself
-	base  *model.Registry
-	newID func() string
-	place string
+	d      *Dialect
+	write  *sql.DB
+	read   *sql.DB
+	reads  *statements // nil where the driver keeps prepared statements itself
+	writes *statements // likewise
+	base   *model.Registry
+	newID  func() string
+	place  string
 }
 
 // New brings the database up to this version (migrations, then the planner) and gives the store. It takes over both
@@ -48,6 +49,9 @@ func New(ctx context.Context, c Config) (*Store, error) {
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	if c.Dialect.Prepare { // only now: migrations run once
+		s.writes = newStatements(c.Write)
+	}
 	return s, nil
 }
 
@@ -59,8 +63,11 @@ func (s *Store) Close() error {
 	if s.read == s.write {
 		return s.write.Close()
 	}
-	if s.reads != nil {
-		return errors.Join(s.reads.close(), s.read.Close(), s.write.Close())
+	var errs []error
+	for _, kept := range []*statements{s.reads, s.writes} {
+		if kept != nil {
+			errs = append(errs, kept.close())
+		}
 	}
-	return errors.Join(s.read.Close(), s.write.Close())
+	return errors.Join(append(errs, s.read.Close(), s.write.Close())...)
 }

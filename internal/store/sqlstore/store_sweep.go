@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// DeleteStale is part of oauth.Store. What to remove is looked for outside of the transaction, which only removes by key.
+// DeleteStale is part of oauth.Store. What to remove is looked for outside of the transaction, by an index, and removed by key. An authorization is
+// idle before it expires, so the end of its idle time is all that is looked at.
 func (s *Store) DeleteStale(ctx context.Context, pending, rest time.Time, limit int) (more bool, err error) {
 	at := millis(rest)
 	for _, stale := range []struct {
@@ -16,7 +17,8 @@ func (s *Store) DeleteStale(ctx context.Context, pending, rest time.Time, limit 
 		{"sys_oauth_pending", "hash", "created_at < ?", []any{millis(pending)}},
 		{"sys_oauth_code", "hash", "expires_at < ?", []any{at}},
 		{"sys_oauth_token", "hash", "expires_at < ?", []any{at}},
-		{"sys_oauth_authorization", "id", "(ended_at > 0 AND ended_at < ? OR idle_until < ? OR expires_at < ?)", []any{at, at, at}},
+		{"sys_oauth_authorization", "id", "idle_until < ?", []any{at}},
+		{"sys_oauth_authorization", "id", "ended_at > 0 AND ended_at < ?", []any{at}},
 	} {
 		keys, err := s.keys(ctx, "SELECT "+stale.key+" FROM "+stale.table+" WHERE "+stale.when+" LIMIT ?", append(stale.args, limit)...)
 		if err != nil {

@@ -44,6 +44,9 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context) error) er
 }
 
 func (s *Store) attempt(ctx context.Context, fn func(ctx context.Context) error) (err error) {
+	if s.writes != nil {
+		s.writes.prepareWanted(ctx)
+	}
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
@@ -75,17 +78,47 @@ func (s *Store) exec(ctx context.Context, text string, args ...any) (sql.Result,
 		res, err := s.write.ExecContext(ctx, s.d.bind(text), args...)
 		return res, s.explain(err)
 	}
-	res, err := t.tx.ExecContext(ctx, s.d.bind(text), args...)
+	res, err := s.execIn(ctx, t.tx, s.d.bind(text), args)
 	if err != nil && t.failed == nil {
 		t.failed = err
 	}
 	return res, err
 }
 
+func (s *Store) execIn(ctx context.Context, tx *sql.Tx, text string, args []any) (sql.Result, error) {
+	if s.writes != nil {
+		if stmt, p := s.writes.within(ctx, tx, text); p != nil {
+			defer s.writes.put(p)
+			return stmt.ExecContext(ctx, args...)
+		}
+	}
+	return tx.ExecContext(ctx, text, args...)
+}
+
+func (s *Store) queryIn(ctx context.Context, tx *sql.Tx, text string, args []any) (*sql.Rows, error) {
+	if s.writes != nil {
+		if stmt, p := s.writes.within(ctx, tx, text); p != nil {
+			defer s.writes.put(p)
+			return stmt.QueryContext(ctx, args...)
+		}
+	}
+	return tx.QueryContext(ctx, text, args...)
+}
+
+func (s *Store) queryRowIn(ctx context.Context, tx *sql.Tx, text string, args []any) *sql.Row {
+	if s.writes != nil {
+		if stmt, p := s.writes.within(ctx, tx, text); p != nil {
+			defer s.writes.put(p)
+			return stmt.QueryRowContext(ctx, args...)
+		}
+	}
+	return tx.QueryRowContext(ctx, text, args...)
+}
+
 // query reads rows: in the transaction of ctx, or from the read pool. The caller closes them before asking anything else.
 func (s *Store) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	if t := s.current(ctx); t != nil {
-		return t.tx.QueryContext(ctx, s.d.bind(text), args...)
+		return s.queryIn(ctx, t.tx, s.d.bind(text), args)
 	}
 	if s.reads == nil {
 		rows, err := s.read.QueryContext(ctx, s.d.bind(text), args...)
@@ -103,7 +136,7 @@ func (s *Store) query(ctx context.Context, text string, args ...any) (*sql.Rows,
 // queryRow reads one row the same way; none is sql.ErrNoRows from Scan.
 func (s *Store) queryRow(ctx context.Context, text string, args ...any) *sql.Row {
 	if t := s.current(ctx); t != nil {
-		return t.tx.QueryRowContext(ctx, s.d.bind(text), args...)
+		return s.queryRowIn(ctx, t.tx, s.d.bind(text), args)
 	}
 	if s.reads != nil {
 		if p, err := s.reads.get(ctx, s.d.bind(text)); err == nil {
