@@ -8,20 +8,20 @@ import (
 	"mandorla/internal/identity"
 )
 
-const sessionColumns = `s.id, s.tenant_id, s.created_at, s.seen_at, s.ip, s.agent, s.view_person, s.view_client`
+const sessionColumns = `s.id, s.tenant_id, s.created_at, s.seen_at, s.ip, s.agent, s.view_person, s.view_client, s.confirmed_at`
 
 type sessionScan struct {
-	rec           identity.SessionRecord
-	created, seen int64
+	rec                      identity.SessionRecord
+	created, seen, confirmed int64
 }
 
 func (s *sessionScan) dest() []any {
-	return []any{&s.rec.ID, &s.rec.Tenant, &s.created, &s.seen, &s.rec.IP, &s.rec.Agent, &s.rec.View.Person, &s.rec.View.Client}
+	return []any{&s.rec.ID, &s.rec.Tenant, &s.created, &s.seen, &s.rec.IP, &s.rec.Agent, &s.rec.View.Person, &s.rec.View.Client, &s.confirmed}
 }
 
 func (s *sessionScan) session(a *accountScan) identity.SessionRecord {
 	out := s.rec
-	out.CreatedAt, out.SeenAt, out.Account = instant(s.created), instant(s.seen), a.account()
+	out.CreatedAt, out.SeenAt, out.ConfirmedAt, out.Account = instant(s.created), instant(s.seen), instant(s.confirmed), a.account()
 	return out
 }
 
@@ -94,6 +94,12 @@ func (s *Store) SessionsOf(ctx context.Context, account string) (out []identity.
 func (s *Store) TouchSession(ctx context.Context, id string, seen time.Time) error {
 	_, err := s.exec(ctx, `UPDATE sys_session SET seen_at = ? WHERE id = ? AND seen_at < ?`, millis(seen), id, millis(seen))
 	return err
+}
+
+// ConfirmSession is part of identity.Store.
+func (s *Store) ConfirmSession(ctx context.Context, id string, at time.Time) error {
+	res, err := s.exec(ctx, `UPDATE sys_session SET confirmed_at = ? WHERE id = ?`, millis(at), id)
+	return changed(res, err, "There is no such session.")
 }
 
 // SetSessionTenant is part of identity.Store.
