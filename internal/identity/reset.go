@@ -67,7 +67,10 @@ func (s *Service) LinkReset(ctx context.Context, by access.Principal, account st
 		if token, err = s.putReset(ctx, account, tenant); err != nil {
 			return err
 		}
-		return s.noteBy(ctx, by, by.Tenant, "account.reset_link", map[string]string{"account": account})
+		if tenant == "" {
+			return s.noteAccount(ctx, account, "account.reset_link", "", map[string]string{"by": "operator"})
+		}
+		return s.noteBy(ctx, by, tenant, "account.reset_link", map[string]string{"account": account})
 	})
 	return token, err
 }

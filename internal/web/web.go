@@ -14,9 +14,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"mandorla/internal/access"
@@ -226,6 +228,9 @@ func (s *Server) register() {
 
 // Routes lists the registered patterns, for the tests that crawl all of them.
 func (s *Server) Routes() []string { return s.routes }
+
+// Sensitive lists the patterns of writes that want the password to have been given recently.
+func (s *Server) Sensitive() []string { return slices.Sorted(maps.Keys(sensitive)) }
 
 func (s *Server) handle(pattern string, h http.Handler) {
 	s.routes = append(s.routes, pattern)
