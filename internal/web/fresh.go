@@ -40,8 +40,11 @@ var sensitive = map[string]act{
 	"POST /settings/roles/{id}/delete":      {words: "remove a role"},
 }
 
-// fieldConfirm carries the password that confirms an act.
-const fieldConfirm = "confirm_password"
+// Fields of the question: the password, and where Cancel leads.
+const (
+	fieldConfirm = "confirm_password"
+	fieldBack    = "confirm_back"
+)
 
 // confirming is the handler of a route, behind the question for the password where the route is sensitive and the session not fresh.
 // It stands behind the check of who may open the address, so that the question tells nobody anything.
@@ -62,6 +65,7 @@ func (s *Server) confirming(pattern string, h handler) handler {
 			return err
 		}
 		v.r.PostForm.Del(fieldConfirm)
+		v.r.PostForm.Del(fieldBack)
 		return h(w, v)
 	}
 }
@@ -108,13 +112,15 @@ func (s *Server) askAgain(w http.ResponseWriter, v *visit, a act, problem error)
 	page := s.shell(v, "", "Confirm that it is you")
 	page.Icon, page.Narrow = "shield-lock", true
 	page.Lead = "To " + a.words + ", type your password once more: you gave it more than 10 minutes ago. The next 10 minutes need no confirmation."
+	back := s.cameFrom(v.r)
 	form := kit.Form{
-		Action: v.r.URL.RequestURI(), Submit: kit.Button{Label: "Confirm and go on", Look: kit.Primary}, Cancel: &kit.Link{Label: "Cancel", Href: "/"},
+		Action: v.r.URL.RequestURI(), Submit: kit.Button{Label: "Confirm and go on", Look: kit.Primary}, Cancel: &kit.Link{Label: "Cancel", Href: back},
+		Hidden: []kit.Hidden{{Name: fieldBack, Value: back}},
 		Fields: []kit.Field{{Name: fieldConfirm, Label: "Your password", Type: "password", Autocomplete: "current-password", Required: true, Autofocus: true,
 			Help: "Nothing of what you typed is lost, and nothing was changed yet."}},
 	}
 	for _, name := range slices.Sorted(maps.Keys(v.r.PostForm)) {
-		if name == fieldConfirm || name == kit.CSRFField {
+		if name == fieldConfirm || name == fieldBack || name == kit.CSRFField {
 			continue
 		}
 		for _, value := range v.r.PostForm[name] {
@@ -135,4 +141,16 @@ func (s *Server) askAgain(w http.ResponseWriter, v *visit, a act, problem error)
 		w.Header().Set("HX-Reswap", "innerHTML")
 	}
 	return s.kit.Render(w, status, page, "confirm", confirmView{Form: form})
+}
+
+// cameFrom is the page of this server that a form was sent from.
+func (s *Server) cameFrom(r *http.Request) string {
+	if r.PostForm.Has(fieldBack) {
+		return localPath(r.PostForm.Get(fieldBack))
+	}
+	from, err := url.Parse(r.Referer())
+	if err != nil || from.Host != s.origin.Host {
+		return "/"
+	}
+	return localPath(from.RequestURI())
 }

@@ -103,31 +103,34 @@ func (s *Server) postInvitationWithdraw(w http.ResponseWriter, v *visit) error {
 	return s.done(w, v, pathPeople, "withdrawn")
 }
 
-// invitationsOf draws the open invitations for those who may invite; nil for others, and where there is none. fresh is the link that
-// was just made.
-func (s *Server) invitationsOf(v *visit) (table *kit.Table, fresh *kit.Copy, err error) {
+// invitationsOf draws the open invitations for those who may invite.
+func (s *Server) invitationsOf(v *visit, view *peopleView) error {
 	if !v.changes() {
-		return nil, nil, nil
+		return nil
 	}
 	open, err := s.Identity.Invitations(v.ctx(), v.who, v.who.Tenant)
 	if err != nil || len(open) == 0 {
-		return nil, nil, err
+		return err
 	}
 	roles, err := s.Identity.Roles(v.ctx(), v.who.Tenant)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	table = &kit.Table{ID: "invitations-table", Caption: "Open invitations", Columns: []kit.Column{
+	view.Invitations = &kit.Table{ID: "invitations-table", Caption: "Open invitations", Columns: []kit.Column{
 		{Label: "Name", Wide: true}, {Label: "Roles", HideOnPhone: true}, {Label: "Invited by", HideOnPhone: true},
 		{Label: "Invited", Kind: kit.KindAgo, HideOnPhone: true}, {Label: "Link"}, {Label: "What to do", LabelHidden: true, Kind: kit.KindActions},
 	}}
 	for _, in := range open {
-		table.Rows = append(table.Rows, s.invitationRow(in, roles))
+		row, why := s.invitationRow(in, roles)
+		view.Invitations.Rows = append(view.Invitations.Rows, row)
+		if why != "" {
+			view.Failed = append(view.Failed, kit.Notice{Tone: kit.Bad, Title: "The mail to " + in.Email + " could not be sent", Text: why})
+		}
 		if link := s.freshSecret(v, in.ID); link != "" {
-			fresh = linkCopy(v, "Invitation link for "+in.Email, link, pathPeople, "Send it to "+in.Email+" in a way that nobody else reads. It works once, for 7 days.")
+			view.Link = linkCopy(v, "Invitation link for "+in.Email, link, pathPeople, "Send it to "+in.Email+" in a way that nobody else reads. It works once, for 7 days.")
 		}
 	}
-	return table, fresh, nil
+	return nil
 }
 
 // linkCopy shows a link once; back is the page that it stands on.
@@ -138,7 +141,8 @@ func linkCopy(v *visit, label, link, back, help string) *kit.Copy {
 	}
 }
 
-func (s *Server) invitationRow(in identity.Invitation, roles []access.Role) kit.Row {
+// invitationRow is one invitation; why says why its mail could not be sent, "" where nothing is wrong.
+func (s *Server) invitationRow(in identity.Invitation, roles []access.Role) (row kit.Row, why string) {
 	name := kit.PersonValue(in.UserName, "")
 	name.Sub = in.Email
 	if in.UserName == "" {
@@ -157,28 +161,31 @@ func (s *Server) invitationRow(in identity.Invitation, roles []access.Role) kit.
 	if s.People.Mails() {
 		buttons = append([]kit.Button{{Label: "Send again", Icon: "send", Small: true, Post: path + "/send"}}, buttons...)
 	}
+	state, why := s.linkState(in)
 	return kit.Row{Cells: []kit.Value{
-		name, kit.Text(roleNames(given)), kit.Text(invitedBy(in)), kit.Ago(in.CreatedAt), s.linkState(in), kit.Actions(buttons...),
-	}}
+		name, kit.Text(roleNames(given)), kit.Text(invitedBy(in)), kit.Ago(in.CreatedAt), state, kit.Actions(buttons...),
+	}}, why
 }
 
 // mailPatience is how long a mail may take before it counts as lost, as where the server was stopped meanwhile.
 const mailPatience = 10 * time.Minute
 
-// linkState says how it stands with the newest link of an invitation.
-func (s *Server) linkState(in identity.Invitation) kit.Value {
-	until := "works until " + in.ExpiresAt.UTC().Format("2 Jan, 15:04") + " UTC"
+// linkState says how it stands with the newest link of an invitation, and why its mail could not be sent, if so.
+func (s *Server) linkState(in identity.Invitation) (state kit.Value, why string) {
+	until, tone := "until "+in.ExpiresAt.UTC().Format("2 Jan"), kit.Good
 	switch {
 	case !s.Now().Before(in.ExpiresAt):
-		return kit.StatusValue(kit.Warn, "Expired")
+		return kit.StatusValue(kit.Warn, "Expired"), ""
 	case in.Mail.Kind == identity.MailFailed:
-		return kit.StatusValue(kit.Bad, "Could not be sent: "+strings.TrimSuffix(in.Mail.Note, ".")+".")
+		return kit.StatusValue(kit.Bad, "Not sent"), "The mail server said: " + strings.TrimSuffix(in.Mail.Note, ".") + ". Send the invitation again, or make a link to hand on."
 	case in.Mail.Kind == identity.MailWaiting && s.Now().Sub(in.Mail.At) > mailPatience:
-		return kit.StatusValue(kit.Bad, "Could not be sent: the server was stopped meanwhile. Send it again.")
+		return kit.StatusValue(kit.Bad, "Not sent"), "The server was stopped before it was done. Send the invitation again."
 	case in.Mail.Kind == identity.MailWaiting:
-		return kit.StatusValue(kit.Neutral, "Being sent, "+until)
+		until, tone = "being sent", kit.Neutral
 	case in.Mail.Kind == identity.MailSent:
-		return kit.StatusValue(kit.Good, "Sent, "+until)
+		until = "sent, " + until
 	}
-	return kit.StatusValue(kit.Good, "Made, "+until)
+	return kit.Badges(kit.Badge{
+		Tone: tone, Dot: true, Text: strings.ToUpper(until[:1]) + until[1:], Title: "The link works until " + in.ExpiresAt.UTC().Format("2 January, 15:04") + " UTC",
+	}), ""
 }

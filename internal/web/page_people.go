@@ -15,10 +15,11 @@ import (
 type peopleView struct {
 	Link        *kit.Copy // of an invitation that was just made
 	Table       kit.Table
-	Invitations *kit.Table
+	Invitations *kit.Table   // nil: there is none, or none to be seen
+	Failed      []kit.Notice // mails that could not be sent
 }
 
-var samplePeople = peopleView{Link: &kit.Copy{Secret: true, Once: "x"}, Table: sampleApps.Table, Invitations: &kit.Table{}}
+var samplePeople = peopleView{Link: &kit.Copy{Secret: true, Once: "x"}, Table: sampleApps.Table, Invitations: &kit.Table{}, Failed: []kit.Notice{{Title: "x"}}}
 
 func (s *Server) getPeople(w http.ResponseWriter, v *visit) error {
 	if v.r.URL.Query().Has("stored") {
@@ -56,7 +57,7 @@ func (s *Server) getPeople(w http.ResponseWriter, v *visit) error {
 	if v.changes() {
 		page.Primary = &kit.Button{Label: "Invite person", Icon: "user-plus", Look: kit.Primary, Href: pathPeople + "/invite"}
 	}
-	if view.Invitations, view.Link, err = s.invitationsOf(v); err != nil {
+	if err := s.invitationsOf(v, &view); err != nil {
 		return err
 	}
 	return s.kit.Render(w, http.StatusOK, page, "people", view)

@@ -33,7 +33,7 @@ func TestInvitationByMail(t *testing.T) {
 	if mail.To != "nora@people.example" || mail.Subject != "You are invited to Northwind Metrics" || !strings.HasPrefix(mail.Text, "Ada Lindqvist invites you to Northwind Metrics") {
 		t.Errorf("%+v", mail)
 	}
-	ada.get("/settings/people").want(t, http.StatusOK, "Open invitations", "Nora Quist", "nora@people.example", "CSM, Manager", "Ada Lindqvist", "Sent, works until 30 Nov, 09:00 UTC", "Send again", "Withdraw")
+	ada.get("/settings/people").want(t, http.StatusOK, "Open invitations", "Nora Quist", "nora@people.example", "CSM, Manager", "Ada Lindqvist", "Sent, until 30 Nov", "Send again", "Withdraw")
 	ada.post("/settings/people/invite", form).want(t, http.StatusConflict, "is invited already")
 	carly := newBrowser(t, m.URL).signIn(person(t, "Carly"))
 	carly.raw("/settings/people/invite").want(t, http.StatusNotFound)
@@ -96,7 +96,7 @@ func TestInvitationThatCannotBeSent(t *testing.T) {
 	ada := newBrowser(t, m.URL).signIn(person(t, "Ada"))
 	ada.post("/settings/people/invite", inviteForm(t, ada, "nora@people.example", roleNamed(t, m.Server, "CSM").ID)).want(t, http.StatusSeeOther)
 	m.People.Queue.Wait()
-	ada.get("/settings/people").want(t, http.StatusOK, "Could not be sent", "there is no such mailbox here")
+	ada.get("/settings/people").want(t, http.StatusOK, "Not sent", "The mail to nora@people.example could not be sent", "there is no such mailbox here")
 	if !strings.Contains(m.log.String(), "send invitation") {
 		t.Error("the log does not say so")
 	}
