@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/mail"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -71,6 +72,7 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	defer cancel()
 	line := &line{sender: s}
 	defer line.hangUp()
+	defer context.AfterFunc(ctx, line.hangUp)() // the library looks at ctx while it dials only
 	client, err := gomail.NewClient(s.Server.Host, s.clientOptions(line)...)
 	if err != nil {
 		return fmt.Errorf("mail client: %w", err)
@@ -132,6 +134,7 @@ func (s *Sender) clientOptions(l *line) []gomail.Option {
 // line is the connection of one conversation. The library leaves it open where the conversation ends early.
 type line struct {
 	sender *Sender
+	mu     sync.Mutex
 	conn   net.Conn
 }
 
@@ -141,7 +144,9 @@ func (l *line) dial(ctx context.Context, network, address string, conf *tls.Conf
 	if err != nil {
 		return nil, err
 	}
+	l.mu.Lock()
 	l.conn = conn
+	l.mu.Unlock()
 	if !l.sender.Server.Implicit {
 		return conn, nil
 	}
@@ -151,6 +156,8 @@ func (l *line) dial(ctx context.Context, network, address string, conf *tls.Conf
 
 // hangUp closes what is still open; that it was closed before is no news.
 func (l *line) hangUp() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.conn != nil {
 		_ = l.conn.Close()
 	}

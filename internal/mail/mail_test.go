@@ -162,3 +162,26 @@ func TestQueue(t *testing.T) {
 	stop()
 	<-over
 }
+
+// A program that ends waits for no mail server.
+func TestQueueEnds(t *testing.T) {
+	box := mailbox.Start(t, mailbox.Options{Silent: true})
+	s := sender(t, box, "smtp", "", "127.0.0.1")
+	s.Timeout = time.Hour
+	q, ctx := mail.NewQueue(), t.Context()
+	ctx, stop := context.WithCancel(ctx)
+	running, failed := make(chan struct{}), make(chan error, 1)
+	q.Post(func(ctx context.Context) {
+		close(running)
+		failed <- s.Send(ctx, letter)
+	})
+	over := make(chan struct{})
+	go func() { q.Run(ctx); close(over) }()
+	<-running
+	begin := time.Now()
+	stop()
+	<-over
+	if err := <-failed; err == nil || time.Since(begin) > 10*time.Second {
+		t.Errorf("%v after %v", err, time.Since(begin))
+	}
+}

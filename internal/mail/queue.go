@@ -3,10 +3,14 @@ package mail
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // queueLength is how much work may wait; what comes on top is refused, so that memory stays bounded.
 const queueLength = 256
+
+// grace is what running work is given to end when the program ends.
+const grace = 2 * time.Second
 
 // workers is how much is done at once, so that one slow conversation does not hold up the next.
 const workers = 4
@@ -32,20 +36,23 @@ func (q *Queue) Post(job func(ctx context.Context)) bool {
 	}
 }
 
-// Run works until ctx ends, then finishes what it is at. What waits then is not done.
+// Run works until ctx ends. What runs then has two more seconds, and what waits is not done.
 func (q *Queue) Run(ctx context.Context) {
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })()
 	var group sync.WaitGroup
 	for range workers {
-		group.Go(func() { q.work(ctx) })
+		group.Go(func() { q.work(ctx, work) })
 	}
 	group.Wait()
 }
 
-func (q *Queue) work(ctx context.Context) {
+func (q *Queue) work(ctx, work context.Context) {
 	for ctx.Err() == nil {
 		select {
 		case job := <-q.jobs:
-			job(context.WithoutCancel(ctx)) // each has its own time limit
+			job(work)
 			q.busy.Done()
 		case <-ctx.Done():
 			return

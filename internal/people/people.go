@@ -166,12 +166,17 @@ func (s *Service) mailInvitation(ctx context.Context, in identity.Invitation, to
 	}
 	note(ctx, identity.MailWaiting, "")
 	taken := s.Queue.Post(func(ctx context.Context) {
-		if err := s.Mailer.Send(ctx, invitationMail(in, s.link(PathInvitation, token))); err != nil {
+		err := s.Mailer.Send(ctx, invitationMail(in, s.link(PathInvitation, token)))
+		done := context.WithoutCancel(ctx) // what became of it is noted even where the program ends
+		switch {
+		case err == nil:
+			note(done, identity.MailSent, "")
+		case ctx.Err() != nil:
+			note(done, identity.MailFailed, "the server was stopped before it was done")
+		default:
 			s.Log.WarnContext(ctx, "send invitation", "invitation", in.ID, "err", err)
-			note(ctx, identity.MailFailed, err.Error())
-			return
+			note(done, identity.MailFailed, err.Error())
 		}
-		note(ctx, identity.MailSent, "")
 	})
 	if !taken {
 		s.Log.WarnContext(ctx, "too many mails are waiting", "invitation", in.ID)

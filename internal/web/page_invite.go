@@ -177,7 +177,7 @@ func (s *Server) linkState(in identity.Invitation) (state kit.Value, why string)
 	case !s.Now().Before(in.ExpiresAt):
 		return kit.StatusValue(kit.Warn, "Expired"), ""
 	case in.Mail.Kind == identity.MailFailed:
-		return kit.StatusValue(kit.Bad, "Not sent"), "The mail server said: " + strings.TrimSuffix(in.Mail.Note, ".") + ". Send the invitation again, or make a link to hand on."
+		return kit.StatusValue(kit.Bad, "Not sent"), "Why: " + strings.TrimSuffix(in.Mail.Note, ".") + ". Send the invitation again, or make a link to hand on."
 	case in.Mail.Kind == identity.MailWaiting && s.Now().Sub(in.Mail.At) > mailPatience:
 		return kit.StatusValue(kit.Bad, "Not sent"), "The server was stopped before it was done. Send the invitation again."
 	case in.Mail.Kind == identity.MailWaiting:
