@@ -11,6 +11,8 @@ type serveCmd struct {
 	storeFlags
 	Addr       string        `help:"Address to listen on." default:"127.0.0.1:8080" env:"MANDORLA_ADDR" placeholder:"HOST:PORT"`
 	Origin     string        `help:"Address under which browsers and assistants reach this server, such as https://crm.example.com. Default: http:// and the address." env:"MANDORLA_ORIGIN" placeholder:"URL"`
+	SMTP       string        `name:"smtp" help:"Mail server for invitations and password resets: smtps://user:password@host:465, or smtp://user:password@host:587 for STARTTLS. Default: no mail; administrators copy links." env:"MANDORLA_SMTP" placeholder:"URL"`
+	MailFrom   string        `help:"Address that mail comes from, such as crm@example.com." env:"MANDORLA_MAIL_FROM" placeholder:"ADDRESS"`
 	AccessLife time.Duration `help:"Life of an access token, 10m to 24h." default:"8h" env:"MANDORLA_ACCESS_LIFE"`
 }
 
@@ -28,7 +30,7 @@ func (c *serveCmd) Run(env *environment) error {
 	if cfg.Origin = c.Origin; cfg.Origin == "" {
 		cfg.Origin = "http://" + l.Addr().String()
 	}
-	cfg.AccessLife = c.AccessLife
+	cfg.AccessLife, cfg.SMTP, cfg.MailFrom = c.AccessLife, c.SMTP, c.MailFrom
 	a, err := app.Open(env.Ctx, cfg, env.deps())
 	if err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"regexp"
-	"slices"
 	"strings"
 
 	"mandorla/internal/access"
@@ -18,9 +17,11 @@ import (
 )
 
 type userCmd struct {
-	Add      userAddCmd      `cmd:"" help:"Add a person to a tenant."`
-	List     userListCmd     `cmd:"" help:"List the people of a tenant."`
-	Password userPasswordCmd `cmd:"" help:"Set a person's password; ends their sessions and connections."`
+	Add       userAddCmd       `cmd:"" help:"Add a person to a tenant."`
+	Invite    userInviteCmd    `cmd:"" help:"Print a link by which a person joins a tenant with a password of their own."`
+	List      userListCmd      `cmd:"" help:"List the people of a tenant."`
+	Password  userPasswordCmd  `cmd:"" help:"Set a person's password; ends their sessions and connections."`
+	ResetLink userResetLinkCmd `cmd:"" help:"Print a link by which a person chooses a new password."`
 }
 
 type userAddCmd struct {
@@ -88,18 +89,8 @@ func (c *userAddCmd) tenantAndRole(ctx context.Context, a *app.App) (tenant stri
 		}
 		tenant = t.ID
 	}
-	roles, err := a.Identity.Roles(ctx, tenant)
-	if err != nil {
-		return "", role, err
-	}
-	names := make([]string, len(roles))
-	for i, r := range roles {
-		if names[i] = r.Name; strings.EqualFold(r.Name, c.Role) {
-			return tenant, r, nil
-		}
-	}
-	slices.Sort(names)
-	return "", role, fault.New(fault.NotFound, "There is no role %q; there are %s.", c.Role, strings.Join(names, ", "))
+	role, err = roleNamed(ctx, a, tenant, c.Role)
+	return tenant, role, err
 }
 
 type userListCmd struct {
@@ -161,10 +152,16 @@ func (c *userPasswordCmd) Run(env *environment) error {
 
 // open runs fn over the installation.
 func (f storeFlags) open(env *environment, fn func(context.Context, *app.App) error) error {
+	return f.openWith(env, func(*app.Config) {}, fn)
+}
+
+// openWith is open with more of the configuration.
+func (f storeFlags) openWith(env *environment, more func(*app.Config), fn func(context.Context, *app.App) error) error {
 	cfg, err := f.config(env)
 	if err != nil {
 		return err
 	}
+	more(&cfg)
 	a, err := app.Open(env.Ctx, cfg, env.deps())
 	if err != nil {
 		return err

@@ -18,9 +18,11 @@ import (
 	"mandorla/internal/catalog"
 	"mandorla/internal/fault"
 	"mandorla/internal/identity"
+	"mandorla/internal/mail"
 	"mandorla/internal/mcpserver"
 	"mandorla/internal/model"
 	"mandorla/internal/oauth"
+	"mandorla/internal/people"
 	"mandorla/internal/privateapp"
 	"mandorla/internal/record"
 	"mandorla/internal/schema"
@@ -35,6 +37,9 @@ type Config struct {
 	DataDir string // folder of the SQLite file; made where it is missing
 	DB      string // PostgreSQL DSN; "": SQLite
 	Origin  string // of the server as browsers and clients see it; "" where nothing is served
+
+	SMTP     string // address of the mail server, as mail.ParseServer reads it; "": no mail is sent
+	MailFrom string // address that mail comes from; required with SMTP
 
 	AccessLife time.Duration // of access tokens; 0: 8 hours
 	Version    string        // of the product, told to MCP clients
@@ -58,11 +63,13 @@ type App struct {
 	Identity *identity.Service
 	OAuth    *oauth.Service
 	Apps     *privateapp.Service // private apps
+	People   *people.Service
 	Calls    *audit.Calls
 	NewID    func() string
 
-	cfg  Config
-	deps Deps
+	cfg   Config
+	deps  Deps
+	mails *mail.Queue // nil where no mail is sent
 }
 
 // Open opens or creates the database and makes the services. The caller closes the App.
@@ -111,7 +118,13 @@ func (a *App) services(ctx context.Context) error {
 	if a.Schema, err = schema.New(a.Store, catalog.Models(), a.NewID); err != nil {
 		return err
 	}
-	a.Identity = identity.New(identity.Options{Store: a.Store, Registries: a.Schema, Now: a.deps.Now, Rand: a.deps.Rand, NewID: a.NewID, Log: a.deps.Log})
+	device, err := a.installationKey(ctx, "device_key")
+	if err != nil {
+		return err
+	}
+	a.Identity = identity.New(identity.Options{
+		Store: a.Store, Registries: a.Schema, Now: a.deps.Now, Rand: a.deps.Rand, NewID: a.NewID, Log: a.deps.Log, DeviceKey: device,
+	})
 	a.Apps = privateapp.New(privateapp.Options{Store: a.Store, Registries: a.Schema, Now: a.deps.Now, Rand: a.deps.Rand, NewID: a.NewID, Log: a.deps.Log})
 	a.Calls = &audit.Calls{Store: a.Store, Now: a.deps.Now, Log: a.deps.Log}
 	a.Gate = record.New(record.Options{
@@ -125,7 +138,29 @@ func (a *App) services(ctx context.Context) error {
 		Store: a.Store, Identity: a.Identity, Registry: a.Schema.Base(), Origin: origin,
 		Now: a.deps.Now, Rand: a.deps.Rand, NewID: a.NewID, Log: a.deps.Log, AccessLifetime: a.cfg.AccessLife,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return a.people(origin)
+}
+
+// people makes what invites people, with a mail server where one is named.
+func (a *App) people(origin string) error {
+	o := people.Options{Gate: a.Gate, Identity: a.Identity, Origin: origin, Now: a.deps.Now, Log: a.deps.Log}
+	if a.cfg.SMTP != "" {
+		server, err := mail.ParseServer(a.cfg.SMTP)
+		if err != nil {
+			return err
+		}
+		sender, err := mail.New(mail.Options{Server: server, From: a.cfg.MailFrom, Now: a.deps.Now})
+		if err != nil {
+			return err
+		}
+		a.mails = mail.NewQueue()
+		o.Mailer, o.Queue = sender, a.mails
+	}
+	a.People = people.New(o)
+	return nil
 }
 
 // installationKey gives 32 secret bytes that stay the same for the life of the database, on every replica.
@@ -158,7 +193,7 @@ func (a *App) Handler() (http.Handler, error) {
 		return nil, err
 	}
 	pages, err := web.New(web.Options{
-		Gate: a.Gate, Identity: a.Identity, OAuth: a.OAuth, Apps: a.Apps, Calls: a.Calls, Registries: a.Schema, Origin: a.cfg.Origin,
+		Gate: a.Gate, Identity: a.Identity, OAuth: a.OAuth, Apps: a.Apps, Calls: a.Calls, Registries: a.Schema, Origin: a.cfg.Origin, People: a.People,
 		Now: a.deps.Now, Logger: a.deps.Log, Demo: a.cfg.Demo, Tools: toolsOf(mcp),
 	})
 	if err != nil {

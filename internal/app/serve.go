@@ -45,6 +45,9 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	background.Go(func() { a.OAuth.Run(work) })
 	background.Go(func() { a.Apps.Run(work) })
 	background.Go(func() { a.Calls.Run(work) })
+	if a.mails != nil {
+		background.Go(func() { a.mails.Run(work) })
+	}
 	defer func() { // nothing is held back by them any more when Close writes the rest
 		stopWork()
 		background.Wait()

@@ -19,6 +19,7 @@ var packages = []pkg{
 	{path: "internal/fault", rank: 0, owns: "the error that crosses packages"},
 
 	{path: "internal/model", rank: 1, owns: "what a model, a property and a kind are; knows no particular model"},
+	{path: "internal/mail", rank: 1, owns: "how a mail leaves; what it says is people's"},
 	{path: "internal/config", rank: 1, owns: "the option table; everyone above is handed values, not options"},
 
 	{path: "internal/query", rank: 2, owns: "filters and sorts as trees; needs property kinds from model"},
@@ -34,6 +35,7 @@ var packages = []pkg{
 
 	{path: "internal/oauth", rank: 6, owns: "the authorization server; people from identity, sets from access"},
 	{path: "internal/privateapp", rank: 6, owns: "accounts of programs and their tokens"},
+	{path: "internal/people", rank: 6, owns: "invitations and password resets, over identity, the gate and mail"},
 	{path: "internal/transfer", rank: 6, owns: "import and export, through the gate"},
 	{path: "internal/assistant/llm", rank: 6, owns: "language-model providers; a part of the assistant"},
 	{path: "internal/assistant/planner", rank: 6, owns: "the offline planner; a part of the assistant"},
@@ -59,6 +61,7 @@ var packages = []pkg{
 	{path: "cmd/mandorla", rank: 13, owns: "the command line over app"},
 
 	{path: "internal/testkit", rank: 14, testsOnly: true, owns: "a server and principals for tests"},
+	{path: "internal/testkit/mailbox", rank: 14, testsOnly: true, owns: "a mail server for a test"},
 	{path: "internal/testkit/clock", rank: 14, testsOnly: true, owns: "a time that a test moves"},
 	{path: "internal/testkit/pg", rank: 14, testsOnly: true, owns: "a PostgreSQL database for a test"},
 	{path: "internal/arch", rank: 14, testsOnly: true, owns: "this table"},
@@ -107,6 +110,7 @@ var thirdParties = []thirdParty{
 	{"github.com/modelcontextprotocol/go-sdk", []string{"internal/mcpserver", "internal/assistant"}, "the MCP SDK speaks at the two ends of the protocol"},
 	{"github.com/google/jsonschema-go", []string{"internal/mcpserver", "internal/assistant"}, "it is part of the MCP SDK's types"},
 	{"github.com/alecthomas/kong", []string{"cmd/mandorla"}, "only the command line parses a command line"},
+	{"github.com/wneessen/go-mail", []string{"internal/mail"}, "only the sender speaks SMTP"},
 	{"golang.org/x/crypto", []string{"internal/identity", "internal/app"}, "passwords are identity's, certificates are app's"},
 	{"golang.org/x/text", []string{"internal"}, "text rules of Unicode, as good as the standard library"},
 	{"golang.org/x/term", []string{"cmd/mandorla"}, "only the command line has a terminal"},

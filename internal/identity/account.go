@@ -100,24 +100,32 @@ func (s *Service) SetPassword(ctx context.Context, account, password string, ope
 		return err
 	}
 	return s.Store.InTx(ctx, func(ctx context.Context) error {
-		if err := s.Store.SetPasswordHash(ctx, account, hash, true); err != nil {
-			return fmt.Errorf("set password: %w", err)
-		}
-		if err := s.Store.DeleteSessions(ctx, account, ""); err != nil {
-			return fmt.Errorf("end sessions: %w", err)
-		}
-		return s.noteAccount(ctx, account, "account.password", "", nil)
+		return s.replacePassword(ctx, account, hash, "", nil)
 	})
 }
 
-// CheckPassword reports whether the password is the account's, for a fresh confirmation before a sensitive act.
-// It is throttled like SignIn.
+// replacePassword stores the hash of a new password and ends what the old one opened, a link to set another one too.
+func (s *Service) replacePassword(ctx context.Context, account, hash, ip string, detail map[string]string) error {
+	if err := s.Store.SetPasswordHash(ctx, account, hash, true); err != nil {
+		return fmt.Errorf("set password: %w", err)
+	}
+	if err := s.Store.DeleteSessions(ctx, account, ""); err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	if err := s.Store.DeleteReset(ctx, account); err != nil {
+		return fmt.Errorf("end reset link: %w", err)
+	}
+	return s.noteAccount(ctx, account, "account.password", ip, detail)
+}
+
+// CheckPassword reports whether the password is that of the account which is signed in. Failures are counted for the account by
+// themselves: those of strangers at the sign-in page hold nobody up who is in already.
 func (s *Service) CheckPassword(ctx context.Context, account, password, ip string) error {
 	a, err := s.Store.AccountByID(ctx, account)
 	if err != nil {
 		return errSignIn
 	}
-	_, err = s.verify(ctx, a.Email, password, ip)
+	_, err = s.verify(ctx, a.Email, password, ip, counted{s.byDevice, "account " + account})
 	return err
 }
 

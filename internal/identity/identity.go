@@ -1,6 +1,18 @@
 // Package identity owns who people are: accounts (one per e-mail address for the whole installation), their passwords and
 // sessions, the membership that ties an account to a User record in a tenant, roles and who has them.
 //
+// # Second factors and other ways to sign in
+//
+// None is built yet. This is where they belong, so that nothing else has to change:
+//
+//   - Every sign-in ends in [Service.SignIn]. A second factor (one-time codes, recovery codes, passkeys) sits between its check of the
+//     password and the start of the session: it stores a half session, which liveSession does not accept, and finishes it on a page
+//     of its own. What a half session may not do is then everything, since nothing but liveSession makes a principal.
+//   - A link to set a password ([Service.Reset]) never signs in: it leads to the sign-in page, and so to the second factor.
+//     [Service.JoinNew] signs in because the account that it makes has no second factor yet.
+//   - [Service.Confirm] asks for the factor again before sensitive acts, as it asks for the password now.
+//   - Single sign-on finds the account by issuer and subject, never by e-mail address, and then starts a session like SignIn.
+//
 // It makes the access.Principal of a person who acts directly. It knows nothing of OAuth, HTTP or customer records: User
 // records are made through the record gate by its callers, and packages oauth and web build on it.
 package identity
@@ -35,6 +47,7 @@ type Options struct {
 	AbsoluteTimeout time.Duration // of a session; 0: 7 days
 	MinPassword     int           // characters that people must choose at least; 0: 15 (NIST SP 800-63B-4, single factor)
 	HashSlots       int           // password hashes worked out at once, 46 MiB each; 0: max(2, GOMAXPROCS)
+	DeviceKey       []byte        // 32 secret bytes, the same on every replica, that devices are marked with; nil: made anew, forgotten at the end
 }
 
 // Registries gives the registry of a tenant as it is now; schema.Service is one.
@@ -51,6 +64,7 @@ type Service struct {
 	byLogin  *Throttle // account + IP prefix
 	byPrefix *Throttle // IP prefix alone
 	byEmail  *Throttle // account alone, across addresses
+	byDevice *Throttle // browser in which the person has signed in before, and whoever is signed in
 }
 
 // New makes the service; it panics on a missing required option.
@@ -65,6 +79,12 @@ func New(o Options) *Service {
 	o.AbsoluteTimeout = or(o.AbsoluteTimeout, 7*24*time.Hour)
 	o.MinPassword = or(o.MinPassword, 15)
 	o.HashSlots = or(o.HashSlots, max(2, runtime.GOMAXPROCS(0)))
+	if o.DeviceKey == nil {
+		o.DeviceKey = make([]byte, 32)
+		if _, err := io.ReadFull(o.Rand, o.DeviceKey); err != nil {
+			panic(fmt.Sprintf("identity: read randomness: %v", err))
+		}
+	}
 	return &Service{
 		Options:  o,
 		sets:     NewSets(4096),
@@ -73,6 +93,7 @@ func New(o Options) *Service {
 		byLogin:  NewThrottle(o.Now, ThrottleRule{Free: 5, First: 2 * time.Second, Longest: 15 * time.Minute}),
 		byPrefix: NewThrottle(o.Now, ThrottleRule{Free: 30, First: time.Second, Longest: time.Minute, Forget: time.Minute}),
 		byEmail:  NewThrottle(o.Now, ThrottleRule{Free: 100, First: time.Second, Longest: 30 * time.Second}),
+		byDevice: NewThrottle(o.Now, ThrottleRule{Free: 5, First: 2 * time.Second, Longest: 15 * time.Minute}),
 	}
 }
 

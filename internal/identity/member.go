@@ -106,19 +106,28 @@ func (s *Service) exchange(ctx context.Context, by access.Principal, tenant, use
 }
 
 func (s *Service) assign(ctx context.Context, by access.Principal, tenant, user string, roles []string, act string) error {
-	roles = slices.Compact(slices.Sorted(slices.Values(roles)))
-	if len(roles) > access.MaxLanes {
-		return fault.BadField("roles", "are too many: a person may have %d at most.", access.MaxLanes)
-	}
-	for _, id := range roles {
-		if _, err := s.Role(ctx, tenant, id); err != nil {
-			return err
-		}
+	roles, err := s.knownRoles(ctx, tenant, roles)
+	if err != nil {
+		return err
 	}
 	if err := s.Store.SetMemberRoles(ctx, tenant, user, roles); err != nil {
 		return fmt.Errorf("assign roles: %w", err)
 	}
 	return s.noteBy(ctx, by, tenant, act, map[string]string{"user": user, "roles": strings.Join(roles, " ")})
+}
+
+// knownRoles gives the ids of roles in order, each once; one that the tenant does not have is fault.NotFound.
+func (s *Service) knownRoles(ctx context.Context, tenant string, roles []string) ([]string, error) {
+	roles = slices.Compact(slices.Sorted(slices.Values(roles)))
+	if len(roles) > access.MaxLanes {
+		return nil, fault.BadField("roles", "are too many: a person may have %d at most.", access.MaxLanes)
+	}
+	for _, id := range roles {
+		if _, err := s.Role(ctx, tenant, id); err != nil {
+			return nil, err
+		}
+	}
+	return roles, nil
 }
 
 func (s *Service) noteBy(ctx context.Context, by access.Principal, tenant, act string, detail map[string]string) error {

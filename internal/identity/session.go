@@ -20,13 +20,15 @@ type Session struct {
 	Account   Account
 	Tenant    string      // the chosen one; "" where the account is in no tenant
 	Tenants   []TenantRef // that the person can choose, by name
-	CreatedAt time.Time   // of the sign-in: how fresh the password is
+	CreatedAt time.Time   // of the sign-in
 	SeenAt    time.Time
-	ExpiresAt time.Time // at the latest; idleness may end it earlier
-	IP, Agent string    // of the sign-in
-	View      ViewAs    // through whose eyes an administrator looks
-	CSRF      string    // goes into every form; check with CheckCSRF
-	Current   bool      // in lists: the one that asks
+	// ConfirmedAt is when the password was last given: at the sign-in, or by Confirm.
+	ConfirmedAt time.Time
+	ExpiresAt   time.Time // at the latest; idleness may end it earlier
+	IP, Agent   string    // of the sign-in
+	View        ViewAs    // through whose eyes an administrator looks
+	CSRF        string    // goes into every form; check with CheckCSRF
+	Current     bool      // in lists: the one that asks
 }
 
 // TenantRef names a tenant.
@@ -37,6 +39,7 @@ type From struct {
 	IP       string // of the client, as the trusted proxies tell it
 	Agent    string // User-Agent, shown in the list of sessions
 	Replaces string // session token that the browser had before, which ends; "" for none
+	Device   string // what Remember gave this browser; "" for none
 }
 
 const sessionPrefix = "se_"
@@ -50,7 +53,7 @@ var (
 // A wrong password, an unknown address and a disabled account are one and the same fault.Unauthenticated; too many attempts are
 // fault.RateLimited, see RetryAfter.
 func (s *Service) SignIn(ctx context.Context, email, password string, from From) (token string, err error) {
-	account, err := s.verify(ctx, email, password, from.IP)
+	account, err := s.verify(ctx, email, password, from.IP, s.countedFor(email, from)...)
 	if err != nil {
 		return "", err
 	}
@@ -85,23 +88,36 @@ func (s *Service) SignIn(ctx context.Context, email, password string, from From)
 	return token, nil
 }
 
-// verify checks a password under the throttles. Every refusal does the same work, whether the account exists or not.
-func (s *Service) verify(ctx context.Context, email, password, ip string) (Account, error) {
-	normal, ok := NormalEmail(email)
-	if !ok {
-		normal = "?"
+// counted is a throttle and the key that an attempt counts under.
+type counted struct {
+	throttle *Throttle
+	key      string
+}
+
+// countedFor says what a sign-in counts under: a device that is known for the address by itself, anybody else by address and network.
+func (s *Service) countedFor(email string, from From) []counted {
+	normal, prefix := normalOrNone(email), IPPrefix(from.IP)
+	if mark := s.markOf(from.Device, normal); mark != "" {
+		return []counted{{s.byDevice, mark}}
 	}
-	prefix := IPPrefix(ip)
-	login := normal + " " + prefix
-	for _, t := range []struct {
-		throttle *Throttle
-		key      string
-	}{{s.byPrefix, prefix}, {s.byLogin, login}, {s.byEmail, normal}} {
-		if wait := t.throttle.Take(t.key); wait > 0 {
+	return []counted{{s.byPrefix, prefix}, {s.byLogin, normal + " " + prefix}, {s.byEmail, normal}}
+}
+
+func normalOrNone(email string) string {
+	if normal, ok := NormalEmail(email); ok {
+		return normal
+	}
+	return "?"
+}
+
+// verify checks a password under throttles. Every refusal does the same work, whether the account exists or not.
+func (s *Service) verify(ctx context.Context, email, password, ip string, under ...counted) (Account, error) {
+	for _, c := range under {
+		if wait := c.throttle.Take(c.key); wait > 0 {
 			return Account{}, TooMany(wait)
 		}
 	}
-	account, hash, err := s.Store.AccountByEmail(ctx, normal)
+	account, hash, err := s.Store.AccountByEmail(ctx, normalOrNone(email))
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return Account{}, fmt.Errorf("read account: %w", err)
 	}
@@ -115,9 +131,13 @@ func (s *Service) verify(ctx context.Context, email, password, ip string) (Accou
 		}
 		return Account{}, errSignIn
 	}
-	s.byLogin.Succeed(login)
-	s.byPrefix.Undo(prefix)
-	s.byEmail.Undo(normal)
+	for _, c := range under { // the owner's success clears what counts for the owner alone, not a network's or an address's
+		if c.throttle == s.byLogin || c.throttle == s.byDevice {
+			c.throttle.Succeed(c.key)
+		} else {
+			c.throttle.Undo(c.key)
+		}
+	}
 	if stale {
 		if fresh, err := s.hasher.hash(ctx, password); err == nil {
 			if err := s.Store.SetPasswordHash(ctx, account.ID, fresh, false); err != nil {
@@ -212,8 +232,12 @@ func (s *Service) touch(ctx context.Context, rec SessionRecord, tenant string) {
 }
 
 func (s *Service) session(rec SessionRecord) Session {
+	confirmed := rec.CreatedAt
+	if rec.ConfirmedAt.After(confirmed) {
+		confirmed = rec.ConfirmedAt
+	}
 	return Session{
-		ID: rec.ID, Account: rec.Account, CreatedAt: rec.CreatedAt, SeenAt: rec.SeenAt,
+		ID: rec.ID, Account: rec.Account, CreatedAt: rec.CreatedAt, SeenAt: rec.SeenAt, ConfirmedAt: confirmed,
 		ExpiresAt: rec.CreatedAt.Add(s.AbsoluteTimeout), IP: rec.IP, Agent: rec.Agent, View: rec.View,
 	}
 }

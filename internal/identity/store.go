@@ -12,6 +12,7 @@ import (
 // fault.Conflict. Instants have millisecond precision.
 type Store interface {
 	audit.Store
+	LinkStore
 	// InTx runs fn in one transaction; a context that already carries one joins it. fn may run again.
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
 
@@ -33,6 +34,8 @@ type Store interface {
 	// SessionsOf lists an account's sessions, newest first, without memberships.
 	SessionsOf(ctx context.Context, account string) ([]SessionRecord, error)
 	TouchSession(ctx context.Context, id string, seen time.Time) error
+	// ConfirmSession notes that the password was given again.
+	ConfirmSession(ctx context.Context, id string, at time.Time) error
 	// SetSessionTenant also ends looking through anybody else's eyes.
 	SetSessionTenant(ctx context.Context, id, tenant string) error
 	// SetSessionView reports whether that changed anything; a session that is not in this tenant is a fault.NotFound.
@@ -75,6 +78,7 @@ type SessionRecord struct {
 	Tenant      string // chosen; "" before any choice
 	CreatedAt   time.Time
 	SeenAt      time.Time
+	ConfirmedAt time.Time // when the password was given again; zero: not since CreatedAt
 	IP, Agent   string
 	View        ViewAs
 	Memberships []Membership // by tenant name

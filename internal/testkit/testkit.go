@@ -59,12 +59,18 @@ func Start(tb testing.TB, engine string) *Server {
 // StartLogging is Start with a log of the test's own.
 func StartLogging(tb testing.TB, engine string, log *slog.Logger) *Server {
 	tb.Helper()
+	return StartWith(tb, engine, log, app.Config{})
+}
+
+// StartWith is StartLogging with more of what an operator chooses.
+func StartWith(tb testing.TB, engine string, log *slog.Logger, cfg app.Config) *Server {
+	tb.Helper()
 	l, err := app.Listen("127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
 	s := &Server{URL: "http://" + l.Addr().String(), Clock: clock.At(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))}
-	cfg := app.Config{Origin: s.URL, DataDir: tb.TempDir()}
+	cfg.Origin, cfg.DataDir = s.URL, tb.TempDir()
 	if engine == "postgres" {
 		cfg.DB = pg.DSN(tb)
 	}

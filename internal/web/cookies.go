@@ -25,6 +25,8 @@ type cookies struct {
 	back            string // where to go after the sign-in
 	flash           string // which message the next page shows
 	once            string // a sealed client secret, until it is stored
+	link            string // the secret of a link from a mail, until it is used
+	device          string // marks of the people who have signed in here, see identity.Remember
 	prefix, postfix string
 }
 
@@ -33,6 +35,7 @@ func newCookies(origin *url.URL) cookies {
 	if !c.secure {
 		c.prefix, c.postfix = "mandorla-", "-"+port(origin)
 	}
+	c.link, c.device = c.name("link"), c.name("device")
 	c.session, c.browser, c.back, c.flash, c.once = c.name("sid"), c.name("browser"), c.name("back"), c.name("flash"), c.name("once")
 	return c
 }

@@ -24,6 +24,12 @@ var flashes = map[string]kit.Toast{
 	"disconnected": {Tone: kit.Good, Title: "Disconnected", Text: "The app's next call is refused."},
 	"session":      {Tone: kit.Good, Title: "Session ended"},
 	"password":     {Tone: kit.Good, Title: "Password changed", Text: "Every other session and every connected app was signed out."},
+	"invited":      {Tone: kit.Good, Title: "Invitation made", Text: "The mail with the link is on its way."},
+	"invite_link":  {Tone: kit.Good, Title: "Invitation made", Text: "Copy the link now: it cannot be shown again."},
+	"withdrawn":    {Tone: kit.Good, Title: "Invitation withdrawn", Text: "Its link does not work any more."},
+	"reset_link":   {Tone: kit.Good, Title: "Link made", Text: "Copy it now: it cannot be shown again."},
+	"reset":        {Tone: kit.Good, Title: "Password set", Text: "Every session and connected app has ended. Sign in with the new password."},
+	"joined":       {Tone: kit.Good, Title: "You have joined", Text: "This is your new place."},
 	"viewed":       {Title: "You see with your own eyes again"},
 	"unchanged":    {Title: "Nothing to save"},
 }

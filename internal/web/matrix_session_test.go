@@ -173,6 +173,7 @@ func freshSignIn(t *testing.T, s *testkit.Server) {
 	b.post("/apps/new", form).want(t, http.StatusUnprocessableEntity, "This is not your password")
 	form.Set("confirm_password", person(t, "Ada").Password)
 	b.post("/apps/new", form).want(t, http.StatusSeeOther)
+	s.Clock.Add(10*time.Minute + time.Second)
 	path := "/apps/" + s.Client.ID
 	secret := b.get(path).want(t, http.StatusOK).form(t, path+"/secret")
 	b.post(path+"/secret", secret).want(t, http.StatusUnprocessableEntity, "This is not your password")

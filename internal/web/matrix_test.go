@@ -55,8 +55,13 @@ func TestMatrix(t *testing.T) {
 		{"177-sign-in-csrf", signInCSRF},
 		{"178-open-redirect", openRedirect},
 		{"179-enumeration", enumeration},
+		{"179-enumeration-forgot", enumerationForgot},
+		{"180-known-device", knownDevice},
+		{"185-reset-poisoning", resetPoisoning},
+		{"186-links", linksOnPages},
 		{"192-session-lifetime", sessionLifetime},
 		{"193-fresh-sign-in", freshSignIn},
+		{"193-every-sensitive-act", everySensitiveAct},
 		{"194-sign-out", signOut},
 		{"278-cache", noCache},
 		{"279-cors", noCORS},
@@ -290,7 +295,7 @@ func cookiesBeforeApproval(t *testing.T, s *testkit.Server) {
 	}
 	for _, c := range b.jar.Cookies(at) {
 		kind := strings.TrimSuffix(strings.TrimPrefix(c.Name, "mandorla-"), "-"+at.Port())
-		if kind != "sid" && kind != "browser" && kind != "authorize" {
+		if kind != "sid" && kind != "browser" && kind != "device" && kind != "authorize" {
 			t.Errorf("cookie %s before approval", c.Name)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"mandorla/internal/fault"
+	"mandorla/internal/people"
 	"mandorla/internal/web/assets"
 	"mandorla/internal/web/kit"
 )
@@ -64,7 +65,7 @@ func (s *Server) headers(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()")
 	h.Set("Referrer-Policy", "same-origin")
-	if strings.HasPrefix(r.URL.Path, "/oauth/") {
+	if strings.HasPrefix(r.URL.Path, "/oauth/") || r.URL.Path == people.PathInvitation || r.URL.Path == people.PathReset {
 		h.Set("Referrer-Policy", "no-referrer")
 	}
 	if s.cookies.secure {

@@ -139,11 +139,7 @@ func (s *Server) showApp(w http.ResponseWriter, v *visit, status int, c oauth.Cl
 	if fault.Is(problem, fault.Invalid) && v.r.PathValue("id") != "" && strings.HasSuffix(v.r.URL.Path, "/secret") {
 		view.Generate.Open = true
 		view.Form.Error = ""
-		if msg, _ := fault.Safe(problem); problem == errOverlap {
-			view.Overlap.Error = msg
-		} else if view.Confirm != nil {
-			view.Confirm.Error = strings.TrimPrefix(msg, "confirm_password: ")
-		}
+		view.Overlap.Error, _ = fault.Safe(problem)
 	}
 	return s.kit.Render(w, status, page, "app", view)
 }
@@ -296,9 +292,8 @@ func (s *Server) postAppSecret(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	err = s.confirm(v)
 	long, known := overlap(v.r.PostForm.Get("overlap"))
-	if err == nil && !known {
+	if !known {
 		err = errOverlap
 	}
 	var secret string

@@ -72,14 +72,9 @@ func (s *Server) postAppNew(w http.ResponseWriter, v *visit) error {
 	if p.Key == "other" {
 		kind = oauth.ClientKind(v.r.PostForm.Get("kind"))
 	}
-	err := s.confirm(v)
-	var c oauth.Client
-	var secret string
-	if err == nil {
-		c, secret, err = s.OAuth.CreateClient(v.ctx(), v.who, oauth.ClientInput{
-			Name: name, Description: p.Description, Kind: kind, RedirectURIs: p.Redirects,
-		})
-	}
+	c, secret, err := s.OAuth.CreateClient(v.ctx(), v.who, oauth.ClientInput{
+		Name: name, Description: p.Description, Kind: kind, RedirectURIs: p.Redirects,
+	})
 	if badInput(err) || fault.Is(err, fault.RateLimited) || fault.Is(err, fault.Conflict) {
 		return s.showAppNew(w, v, http.StatusUnprocessableEntity, p, name, kind, err)
 	}

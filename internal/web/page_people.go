@@ -11,12 +11,20 @@ import (
 	"mandorla/internal/web/kit"
 )
 
-// peopleView is everybody with an account in the tenant.
-type peopleView struct{ Table kit.Table }
+// peopleView is everybody with an account in the tenant, and who is invited.
+type peopleView struct {
+	Link        *kit.Copy // of an invitation that was just made
+	Table       kit.Table
+	Invitations *kit.Table   // nil: there is none, or none to be seen
+	Failed      []kit.Notice // mails that could not be sent
+}
 
-var samplePeople = peopleView{Table: sampleApps.Table}
+var samplePeople = peopleView{Link: &kit.Copy{Secret: true, Once: "x"}, Table: sampleApps.Table, Invitations: &kit.Table{}, Failed: []kit.Notice{{Title: "x"}}}
 
 func (s *Server) getPeople(w http.ResponseWriter, v *visit) error {
+	if v.r.URL.Query().Has("stored") {
+		return s.stored(w, v, pathPeople)
+	}
 	members, err := s.Identity.Members(v.ctx(), v.who.Tenant)
 	if err != nil {
 		return err
@@ -45,6 +53,12 @@ func (s *Server) getPeople(w http.ResponseWriter, v *visit) error {
 		view.Table.Rows = append(view.Table.Rows, kit.Row{Muted: !m.Active(), Cells: []kit.Value{
 			v.memberValue(m), kit.Text(m.Account.Email), roleBadges(m), kit.Text(strings.Join(names, ", ")), memberStatus(m),
 		}})
+	}
+	if v.changes() {
+		page.Primary = &kit.Button{Label: "Invite person", Icon: "user-plus", Look: kit.Primary, Href: pathPeople + "/invite"}
+	}
+	if err := s.invitationsOf(v, &view); err != nil {
+		return err
 	}
 	return s.kit.Render(w, http.StatusOK, page, "people", view)
 }
@@ -80,15 +94,32 @@ func memberStatus(m identity.Membership) kit.Value {
 	return kit.StatusValue(kit.Good, "Active")
 }
 
-// personView is what one person may do.
-type personView struct {
-	Form  kit.Form
-	Facts kit.Properties
+// stored forgets a link that was noted down, and opens the page again without that in its address.
+func (s *Server) stored(w http.ResponseWriter, v *visit, path string) error {
+	owner, _, _ := strings.Cut(s.cookies.get(v.r, s.cookies.once), ".")
+	if link := s.freshSecret(v, owner); link != "" && sameToken(v.r.URL.Query().Get("stored"), storedMark(v, link)) {
+		s.cookies.clear(w, s.cookies.once)
+	}
+	return s.done(w, v, path, "")
 }
 
-var samplePerson = personView{Form: kit.Form{Action: "/", SaveBar: &kit.SaveBar{}}, Facts: sampleRecord.Properties}
+// personView is what one person may do.
+type personView struct {
+	Link      *kit.Copy // to a new password, just made
+	Form      kit.Form
+	Facts     kit.Properties
+	Reset     *kit.Button // nil where ResetText says why not
+	ResetText string
+}
+
+var samplePerson = personView{
+	Link: &kit.Copy{Secret: true}, Form: kit.Form{Action: "/", SaveBar: &kit.SaveBar{}}, Facts: sampleRecord.Properties, Reset: &kit.Button{Post: "/"}, ResetText: "x",
+}
 
 func (s *Server) getPerson(w http.ResponseWriter, v *visit) error {
+	if v.r.URL.Query().Has("stored") {
+		return s.stored(w, v, pathPeople+"/"+v.r.PathValue("user"))
+	}
 	return s.showPerson(w, v, http.StatusOK, nil, nil)
 }
 
@@ -110,17 +141,9 @@ func (s *Server) showPerson(w http.ResponseWriter, v *visit, status int, ticked 
 	page.Icon, page.Narrow = "user", true
 	page.Breadcrumb = []kit.Link{{Label: "Settings", Href: "/settings"}, {Label: "People", Href: "/settings/people"}}
 	path := "/settings/people/" + m.User
-	field := kit.Field{Kind: kit.FieldChecks, Name: "roles", Label: "Roles", Help: "A row and a property are reached where one and the same role grants both. Without a role, nothing is reached."}
-	for _, r := range roles {
-		label := r.Name
-		if r.Admin && r.Name != identity.Administrator {
-			label += " (administrator)"
-		}
-		field.Options = append(field.Options, kit.Option{Value: r.ID, Label: label, Help: r.Doc, Selected: slices.Contains(ticked, r.ID)})
-	}
 	view := personView{
 		Form: kit.Form{
-			ID: "person", Action: path, Fields: []kit.Field{field}, Hidden: []kit.Hidden{{Name: "had", Value: strings.Join(has, " ")}},
+			ID: "person", Action: path, Fields: []kit.Field{rolesField(roles, ticked)}, Hidden: []kit.Hidden{{Name: "had", Value: strings.Join(has, " ")}},
 			SaveBar: &kit.SaveBar{Discard: path, Note: "Takes effect at the person's next request, through every app as well."},
 		},
 		Facts: kit.Properties{Groups: []kit.PropertyGroup{{Label: "Person", Items: []kit.Property{
@@ -131,7 +154,53 @@ func (s *Server) showPerson(w http.ResponseWriter, v *visit, status int, ticked 
 		view.Facts.Groups[0].Items = append(view.Facts.Groups[0].Items, kit.Property{Label: "Record", Value: kit.LinkTo("Open in "+user.Model.Plural, recordPath(user.Model, m.User))})
 	}
 	placeErrors(&view.Form, problem)
+	if err := s.resetPart(v, m, &view); err != nil {
+		return err
+	}
 	return s.kit.Render(w, status, page, "person", view)
+}
+
+func rolesField(roles []access.Role, ticked []string) kit.Field {
+	field := kit.Field{Kind: kit.FieldChecks, Name: "roles", Label: "Roles", Help: "A row and a property are reached where one and the same role grants both. Without a role, nothing is reached."}
+	for _, r := range roles {
+		label := r.Name
+		if r.Admin && r.Name != identity.Administrator {
+			label += " (administrator)"
+		}
+		field.Options = append(field.Options, kit.Option{Value: r.ID, Label: label, Help: r.Doc, Selected: slices.Contains(ticked, r.ID)})
+	}
+	return field
+}
+
+// resetPart offers a link to a new password, or says why there is none to be had here.
+func (s *Server) resetPart(v *visit, m identity.Membership, view *personView) error {
+	path := pathPeople + "/" + m.User
+	if link := s.freshSecret(v, m.User); link != "" {
+		view.Link = linkCopy(v, "Reset link for "+m.Account.Email, link, path, "Send it to "+m.Account.Email+" in a way that nobody else reads. It works once, for an hour.")
+	}
+	err := s.Identity.MayReset(v.ctx(), v.who, m.Account.ID)
+	if fault.Is(err, fault.Forbidden) {
+		view.ResetText, _ = fault.Safe(err)
+		return nil
+	}
+	view.ResetText = "Make a link for somebody who forgot the password. When it is used, every session and every connected app of the person ends."
+	view.Reset = &kit.Button{Label: "Make a reset link", Icon: "key", Post: path + "/reset"}
+	return err
+}
+
+func (s *Server) postPersonReset(w http.ResponseWriter, v *visit) error {
+	m, err := s.Identity.Member(v.ctx(), v.who.Tenant, v.r.PathValue("user"))
+	if err != nil {
+		return err
+	}
+	link, err := s.People.Reset(v.ctx(), v.who, m.Account.ID)
+	if err != nil {
+		return err
+	}
+	if err := s.keepSecret(w, v, m.User, link); err != nil {
+		return err
+	}
+	return s.done(w, v, pathPeople+"/"+m.User, "reset_link")
 }
 
 func roleIDs(m identity.Membership) []string {

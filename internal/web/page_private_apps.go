@@ -137,6 +137,9 @@ func (s *Server) showPrivateNew(w http.ResponseWriter, v *visit, status int, nam
 			{Kind: kit.FieldSelect, Name: "from", Label: "Copy permissions from", Options: options, Help: "They can be changed before a token is made."},
 		},
 	}
+	if confirm := s.confirmField(v); confirm != nil {
+		form.Fields = append(form.Fields, *confirm)
+	}
 	placeErrors(&form, problem)
 	return s.kit.Render(w, status, page, "private_new", privateNewView{Form: form})
 }

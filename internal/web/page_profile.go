@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"mandorla/internal/fault"
-	"mandorla/internal/identity"
 	"mandorla/internal/web/kit"
 )
 
@@ -28,7 +27,7 @@ func (s *Server) getProfile(w http.ResponseWriter, v *visit) error {
 func (s *Server) showProfile(w http.ResponseWriter, v *visit, status int, problem error) error {
 	page := s.shell(v, "profile", "Profile")
 	page.Narrow = true
-	view := profileView{Password: passwordForm()}
+	view := profileView{Password: passwordForm(s.Identity.MinPassword)}
 	placeErrors(&view.Password, problem)
 	item := func(label string, value kit.Value) kit.Property { return kit.Property{Label: label, Value: value} }
 	view.Details.Groups = []kit.PropertyGroup{{Label: "Details", Items: []kit.Property{
@@ -54,13 +53,13 @@ func (s *Server) showProfile(w http.ResponseWriter, v *visit, status int, proble
 	return s.kit.Render(w, status, page, "profile", view)
 }
 
-func passwordForm() kit.Form {
+func passwordForm(least int) kit.Form {
 	return kit.Form{
 		Action: "/profile/password", Submit: kit.Button{Label: "Change password", Look: kit.Primary},
 		Fields: []kit.Field{
 			{Name: "current", Label: "Current password", Type: "password", Autocomplete: "current-password", Required: true},
 			{Name: "password", Label: "New password", Type: "password", Autocomplete: "new-password", Required: true,
-				Help: "At least 15 characters; a few words in a row do well. Every other session and every connected app is signed out."},
+				Help: "At least " + countOf(least, "character", "characters") + "; a few words in a row do well. Every other session and every connected app is signed out."},
 		},
 	}
 }
@@ -155,7 +154,7 @@ func (s *Server) postPassword(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	token, err := s.Identity.SignIn(v.ctx(), account.Email, fresh, identity.From{IP: ip, Agent: v.r.UserAgent()})
+	token, err := s.Identity.SignIn(v.ctx(), account.Email, fresh, s.from(v.r))
 	if err != nil { // changed all the same: the sign-in page takes the new one
 		s.cookies.clear(w, s.cookies.session)
 		return s.done(w, v, "/signin", "password")

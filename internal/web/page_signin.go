@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"mandorla/internal/fault"
 	"mandorla/internal/identity"
@@ -71,9 +72,7 @@ func (s *Server) postSignIn(w http.ResponseWriter, r *http.Request) error {
 		return errCSRF
 	}
 	email := r.PostForm.Get("email")
-	token, err := s.Identity.SignIn(r.Context(), email, r.PostForm.Get("password"), identity.From{
-		IP: s.ClientIP(r), Agent: r.UserAgent(), Replaces: s.cookies.get(r, s.cookies.session),
-	})
+	token, err := s.Identity.SignIn(r.Context(), email, r.PostForm.Get("password"), s.from(r))
 	switch {
 	case fault.Is(err, fault.Unauthenticated), fault.Is(err, fault.RateLimited):
 		msg, _ := fault.Safe(err)
@@ -85,10 +84,33 @@ func (s *Server) postSignIn(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	s.cookies.set(w, s.cookies.session, token, 0)
+	if err := s.keepSession(w, r, token, email); err != nil {
+		return err
+	}
 	s.cookies.clear(w, s.cookies.back)
-	s.cookies.clear(w, s.cookies.once)
 	http.Redirect(w, r, localPath(decodeCookie(s.cookies.get(r, s.cookies.back))), http.StatusSeeOther)
+	return nil
+}
+
+// from is where a sign-in by this request comes from.
+func (s *Server) from(r *http.Request) identity.From {
+	return identity.From{
+		IP: s.ClientIP(r), Agent: r.UserAgent(), Replaces: s.cookies.get(r, s.cookies.session), Device: s.cookies.get(r, s.cookies.device),
+	}
+}
+
+// deviceLife is how long a browser is remembered after the last sign-in.
+const deviceLife = 365 * 24 * time.Hour
+
+// keepSession gives the browser its session, and a mark by which it is known the next time.
+func (s *Server) keepSession(w http.ResponseWriter, r *http.Request, token, email string) error {
+	device, err := s.Identity.Remember(s.cookies.get(r, s.cookies.device), email)
+	if err != nil {
+		return err
+	}
+	s.cookies.set(w, s.cookies.session, token, 0)
+	s.cookies.set(w, s.cookies.device, device, deviceLife)
+	s.cookies.clear(w, s.cookies.once)
 	return nil
 }
 
@@ -108,7 +130,7 @@ func (s *Server) postSignOut(w http.ResponseWriter, v *visit) error {
 	return nil
 }
 
-// forget takes away every cookie that belongs to the person rather than to the browser.
+// forget takes away every cookie that belongs to the person rather than to the browser. The mark of the device stays: it opens nothing.
 func (s *Server) forget(w http.ResponseWriter) {
 	for _, name := range []string{s.cookies.session, s.cookies.back, s.cookies.once, s.cookies.flash, s.cookies.browser} {
 		s.cookies.clear(w, name)

@@ -51,7 +51,7 @@ func paths(t *testing.T, s *testkit.Server) (open, member, admin []string) {
 		t.Fatal(err)
 	}
 	program := "/private-apps/" + made.ID
-	open = []string{"/signin"}
+	open = []string{"/signin", "/forgot"}
 	member = []string{
 		"/", "/profile", "/data/companies", "/data/endusers", "/data/assets", "/data/licenses", "/data/conversations", "/data/tasks", "/data/users", "/data/teams",
 		"/data/companies?q=energy&f=status:eq:customer&f=arr:gte:1000&sort=-arr", "/data/companies?drawer=filter", "/data/companies?drawer=filter&fp.0=owner&builder=refresh",
@@ -63,7 +63,7 @@ func paths(t *testing.T, s *testkit.Server) (open, member, admin []string) {
 		app, app + "?generate", app + "/permissions", app + "/permissions?preset=full", app + "/permissions?copy=role." + role, app + "/connections",
 		"/private-apps", "/private-apps/new", program, program + "?token", program + "/permissions", program + "/permissions?copy=role." + role, program + "/logs",
 		"/settings/roles", "/settings/roles/" + role, "/settings/roles/new", "/settings/roles/" + role + "?preset=view", "/settings/roles/" + role + "?copy=client." + s.Client.ID,
-		"/settings/roles/" + role + "/people", "/settings/roles/" + role + "/remove", "/settings/roles/new?copy=role." + role, "/settings/people", "/settings/people/" + s.Admin.Person,
+		"/settings/roles/" + role + "/people", "/settings/roles/" + role + "/remove", "/settings/roles/new?copy=role." + role, "/settings/people", "/settings/people/invite", "/settings/people/" + s.Admin.Person,
 		"/settings/roles/filter?fp.0=owner.name&fo.0=contains&builder=add", "/settings/roles/reach?portfolio=mine",
 	}
 	return open, member, admin

@@ -17,6 +17,7 @@ import (
 	"mandorla/internal/access"
 	"mandorla/internal/demo"
 	"mandorla/internal/oauth"
+	"mandorla/internal/people"
 	"mandorla/internal/privateapp"
 	"mandorla/internal/query"
 	"mandorla/internal/record"
@@ -172,11 +173,15 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 			role = r.ID
 		}
 	}
+	invited, reset := openLinks(t, s, role)
 	app := "/apps/" + s.Client.ID
 	none := strings.NewReplacer(s.Client.ID, empty.ID, "https%3A%2F%2Fclaude.ai%2Fapi%2Fmcp%2Fauth_callback", "http%3A%2F%2F127.0.0.1%3A9000%2Fback").Replace(authorizeURL(s, nil))
 	return []shot{
 		{"signin", "", "/signin", "Sign in"},
 		{"signin-demo", "", demoPages(t, s) + "/signin", "People of the demo"},
+		{"forgot", "", "/forgot", "This installation sends no mail"},
+		{"invitation", "", invited, "Join Northwind Metrics"},
+		{"reset", "", reset, "Choose a new password"},
 		{"authorize-error", "", "/oauth/authorize?client_id=pk_nobody", "not known"},
 		{"home-admin", "Ada", "/", "What you can do next"},
 		{"home", "Carly", "/", "Within your reach"},
@@ -221,11 +226,29 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 		{"role-new", "Ada", "/settings/roles/new", "New role"},
 		{"role-people", "Ada", "/settings/roles/" + named["Administrator"] + "/people", "The last active administrator"},
 		{"role-remove", "Ada", "/settings/roles/" + role + "/remove", "What they get instead"},
-		{"people", "Ada", "/settings/people", "Marchetti"},
-		{"person", "Ada", "/settings/people/" + s.Admin.Person, "Roles"},
+		{"people", "Ada", "/settings/people", "Open invitations"},
+		{"people-invite", "Ada", "/settings/people/invite", "First name"},
+		{"person", "Ada", "/settings/people/" + s.Admin.Person, "Make a reset link"},
 		{"profile", "Carly", "/profile", "Applications"},
 		{"missing", "Ada", "/data/nothing", "Nothing here"},
 	}
+}
+
+// openLinks makes an invitation and a link for a new password, and gives their addresses.
+func openLinks(t *testing.T, s *testkit.Server, role string) (invited, reset string) {
+	t.Helper()
+	_, invited, err := s.People.Invite(t.Context(), s.Admin, people.Person{Email: "nora.quist@northwind.example", First: "Nora", Last: "Quist", Roles: []string{role}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	account, err := s.Identity.AccountByEmail(t.Context(), "sofia@northwind.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reset, err = s.People.Reset(t.Context(), s.Admin, account.ID); err != nil {
+		t.Fatal(err)
+	}
+	return invited, reset
 }
 
 // disabledProgram is a private app that may do nothing, with tokens that are over.

@@ -74,7 +74,7 @@ func (s *Server) admin(pattern string, h handler) {
 		if !v.who.Admin {
 			return errNoPage
 		}
-		return h(w, v)
+		return s.confirming(pattern, h)(w, v)
 	})
 }
 
@@ -84,7 +84,7 @@ func (s *Server) managed(pattern, internal string, a access.Action, h handler) {
 		if !v.who.Manages(internal, a) {
 			return errNoPage
 		}
-		return h(w, v)
+		return s.confirming(pattern, h)(w, v)
 	})
 }
 
@@ -226,30 +226,4 @@ func parseForm(r *http.Request) error {
 		}
 	}
 	return nil
-}
-
-// fresh reports whether the password was given recently enough for a sensitive act.
-func (s *Server) fresh(v *visit) bool { return s.Now().Sub(v.session.CreatedAt) <= 10*time.Minute }
-
-// confirmField asks for the password again where the sign-in is not fresh; nil where it is.
-func (s *Server) confirmField(v *visit) *kit.Field {
-	if s.fresh(v) {
-		return nil
-	}
-	return &kit.Field{
-		Name: "confirm_password", Label: "Your password", Type: "password", Autocomplete: "current-password", Required: true,
-		Help: "You signed in more than 10 minutes ago, so this asks for it once more.",
-	}
-}
-
-// confirm checks what confirmField asked for.
-func (s *Server) confirm(v *visit) error {
-	if s.fresh(v) {
-		return nil
-	}
-	err := s.Identity.CheckPassword(v.ctx(), v.session.Account.ID, v.r.PostForm.Get("confirm_password"), s.ClientIP(v.r))
-	if fault.Is(err, fault.Unauthenticated) {
-		return fault.BadField("confirm_password", "This is not your password. Type the one you sign in with.")
-	}
-	return err
 }

@@ -14,9 +14,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"mandorla/internal/access"
@@ -24,6 +26,7 @@ import (
 	"mandorla/internal/identity"
 	"mandorla/internal/model"
 	"mandorla/internal/oauth"
+	"mandorla/internal/people"
 	"mandorla/internal/privateapp"
 	"mandorla/internal/record"
 	"mandorla/internal/web/assets"
@@ -49,6 +52,8 @@ type Options struct {
 	Now        func() time.Time
 	Rand       io.Reader    // cryptographic randomness; nil: OAuth's
 	Logger     *slog.Logger // nil: nothing is logged
+	// People invites people and resets passwords; nil: with links only, without mail.
+	People *people.Service
 	// Tools gives what a connection of this principal is told that it can do; nil: that is not shown.
 	Tools func(context.Context, access.Principal) (Toolbox, error)
 	// ClientIP tells who is at the other end, past trusted proxies; nil takes the connection's address.
@@ -92,6 +97,9 @@ func New(o Options) (*Server, error) {
 	if o.Rand == nil {
 		o.Rand = o.OAuth.Rand
 	}
+	if o.People == nil {
+		o.People = people.New(people.Options{Gate: o.Gate, Identity: o.Identity, Origin: o.Origin, Now: o.Now, Log: o.Logger})
+	}
 	if o.ClientIP == nil {
 		o.ClientIP = connectionIP
 	}
@@ -131,6 +139,12 @@ func (s *Server) register() {
 
 	s.open("GET /signin", s.getSignIn)
 	s.open("POST /signin", s.postSignIn)
+	s.open("GET /forgot", s.getForgot)
+	s.open("POST /forgot", s.postForgot)
+	s.open("GET "+people.PathReset, s.getReset)
+	s.open("POST "+people.PathReset, s.postReset)
+	s.open("GET "+people.PathInvitation, s.getInvitation)
+	s.open("POST "+people.PathInvitation, s.postInvitation)
 	s.own("POST /signout", s.postSignOut)
 	s.page("POST /tenant", s.postTenant)
 	s.openForm("POST /theme", kit.ThemeHandler())
@@ -187,6 +201,12 @@ func (s *Server) register() {
 	s.settings("GET /settings/roles/{id}", s.getRole)
 	s.settings("GET /settings/roles/{id}/people", s.getRolePeople)
 	s.settings("GET /settings/people", s.getPeople)
+	s.admin("GET /settings/people/invite", s.getInvite)
+	s.admin("POST /settings/people/invite", s.postInvite)
+	s.admin("POST /settings/people/invitations/{id}/send", s.postInvitationSend)
+	s.admin("POST /settings/people/invitations/{id}/link", s.postInvitationLink)
+	s.admin("POST /settings/people/invitations/{id}/withdraw", s.postInvitationWithdraw)
+	s.admin("POST /settings/people/{user}/reset", s.postPersonReset)
 	s.admin("GET /settings/people/{user}", s.getPerson)
 	s.admin("POST /settings/people/{user}", s.postPerson)
 	s.admin("GET /settings/roles/filter", s.getPortfolioFilter)
@@ -208,6 +228,9 @@ func (s *Server) register() {
 
 // Routes lists the registered patterns, for the tests that crawl all of them.
 func (s *Server) Routes() []string { return s.routes }
+
+// Sensitive lists the patterns of writes that want the password to have been given recently.
+func (s *Server) Sensitive() []string { return slices.Sorted(maps.Keys(sensitive)) }
 
 func (s *Server) handle(pattern string, h http.Handler) {
 	s.routes = append(s.routes, pattern)
@@ -242,6 +265,9 @@ func samples() map[string]any {
 		"people":          samplePeople,
 		"person":          samplePerson,
 		"profile":         sampleProfile,
+		"link":            sampleLink,
+		"invite":          sampleInvite,
+		"confirm":         sampleConfirm,
 	}
 }
 

@@ -30,8 +30,10 @@ func Run(t *testing.T, open Open) {
 		{"views", testViews},
 		{"text search", testTextSearch}, {"order", testOrder}, {"pages", testPages}, {"references", testReferences}, {"guards", testGuards},
 		{"tenants", testTenants}, {"writes", testWrites}, {"transactions", testTransactions}, {"writers", testWriters},
-		{"system", testSystem}, {"audit", testAudit}, {"custom properties", testCustomProperties}, {"custom indexes", testCustomIndexes}, {"standings", testStandings}, {"bearer", testBearer}, {"people's version", testPeopleVersion}, {"random", testRandom}, {"arms", testArms},
-		{"private apps", testPrivateApps}, {"calls", testCalls},
+		{"system", testSystem}, {"audit", testAudit}, {"custom properties", testCustomProperties}, {"custom indexes", testCustomIndexes},
+		{"standings", testStandings}, {"bearer", testBearer}, {"people's version", testPeopleVersion}, {"random", testRandom}, {"arms", testArms},
+		{"private apps", testPrivateApps}, {"links", testLinks},
+		{"calls", testCalls},
 	} {
 		t.Run(group.name, func(t *testing.T) { group.run(t, open) })
 	}

@@ -115,4 +115,6 @@ type Copy struct {
 	// before it is left until "I have stored it" was pressed, which leads to Done.
 	Secret bool
 	Done   string
+	// Once is said of a Secret in place of the usual words, which are for the secrets of apps.
+	Once string
 }
