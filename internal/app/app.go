@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"time"
@@ -35,6 +36,8 @@ type Config struct {
 	DataDir string // folder of the SQLite file; made where it is missing
 	DB      string // PostgreSQL DSN; "": SQLite
 	Origin  string // of the server as browsers and clients see it; "" where nothing is served
+
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; see ParseProxies
 
 	AccessLife time.Duration // of access tokens; 0: 8 hours
 	Version    string        // of the product, told to MCP clients
@@ -124,6 +127,7 @@ func (a *App) services(ctx context.Context) error {
 	a.OAuth, err = oauth.New(oauth.Options{
 		Store: a.Store, Identity: a.Identity, Registry: a.Schema.Base(), Origin: origin,
 		Now: a.deps.Now, Rand: a.deps.Rand, NewID: a.NewID, Log: a.deps.Log, AccessLifetime: a.cfg.AccessLife,
+		ClientIP: clientIP(a.cfg.TrustedProxies),
 	})
 	return err
 }
@@ -152,14 +156,14 @@ func (a *App) Close() error {
 func (a *App) Handler() (http.Handler, error) {
 	mcp, err := mcpserver.New(mcpserver.Options{
 		Gate: a.Gate, Authenticator: mcpTokens{a.OAuth, a.Apps}, Origin: a.cfg.Origin, Now: a.deps.Now, NewID: a.NewID,
-		Logger: a.deps.Log, Version: a.cfg.Version, OnCall: a.logCall,
+		Logger: a.deps.Log, Version: a.cfg.Version, OnCall: a.logCall, ClientIP: clientIP(a.cfg.TrustedProxies),
 	})
 	if err != nil {
 		return nil, err
 	}
 	pages, err := web.New(web.Options{
 		Gate: a.Gate, Identity: a.Identity, OAuth: a.OAuth, Apps: a.Apps, Calls: a.Calls, Registries: a.Schema, Origin: a.cfg.Origin,
-		Now: a.deps.Now, Logger: a.deps.Log, Demo: a.cfg.Demo, Tools: toolsOf(mcp),
+		Now: a.deps.Now, Logger: a.deps.Log, Demo: a.cfg.Demo, Tools: toolsOf(mcp), ClientIP: clientIP(a.cfg.TrustedProxies),
 	})
 	if err != nil {
 		return nil, err
