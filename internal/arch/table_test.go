@@ -21,6 +21,8 @@ var packages = []pkg{
 	{path: "internal/model", rank: 1, owns: "what a model, a property and a kind are; knows no particular model"},
 	{path: "internal/config", rank: 1, owns: "the option table; everyone above is handed values, not options"},
 
+	{path: "internal/doctor", rank: 1, owns: "the examination of an installation from outside; knows it by its addresses only"},
+
 	{path: "internal/query", rank: 2, owns: "filters and sorts as trees; needs property kinds from model"},
 	{path: "internal/catalog", rank: 2, owns: "the declarations; data written in the words of model"},
 
