@@ -17,6 +17,7 @@ import (
 
 	"mandorla/internal/audit"
 	"mandorla/internal/catalog"
+	"mandorla/internal/console"
 	"mandorla/internal/fault"
 	"mandorla/internal/identity"
 	"mandorla/internal/mcpserver"
@@ -62,6 +63,7 @@ type App struct {
 	OAuth    *oauth.Service
 	Apps     *privateapp.Service // private apps
 	Calls    *audit.Calls
+	Console  *console.Service
 	NewID    func() string
 
 	cfg  Config
@@ -128,6 +130,12 @@ func (a *App) services(ctx context.Context) error {
 		Store: a.Store, Identity: a.Identity, Registry: a.Schema.Base(), Origin: origin,
 		Now: a.deps.Now, Rand: a.deps.Rand, NewID: a.NewID, Log: a.deps.Log, AccessLifetime: a.cfg.AccessLife,
 		ClientIP: clientIP(a.cfg.TrustedProxies),
+	})
+	if err != nil {
+		return err
+	}
+	a.Console, err = console.New(console.Options{
+		Store: a.Store, Identity: a.Identity, OAuth: a.OAuth, Gate: a.Gate, Base: a.Schema.Base(), Now: a.deps.Now, NewID: a.NewID,
 	})
 	return err
 }

@@ -42,6 +42,7 @@ var packages = []pkg{
 
 	{path: "internal/explain", rank: 7, owns: "questions about permissions in people's words, over identity, oauth and the gate"},
 	{path: "internal/assistant", rank: 7, owns: "the MCP host; holds its providers"},
+	{path: "internal/console", rank: 7, owns: "what super admins do: tenants, the reach of clients, the log above tenants"},
 	{path: "internal/demo", rank: 7, owns: "the demo tenant, made through the services"},
 
 	{path: "internal/store", rank: 8, owns: "the sum of the Store interfaces that the services declare"},

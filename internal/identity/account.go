@@ -122,8 +122,12 @@ func (s *Service) CheckPassword(ctx context.Context, account, password, ip strin
 }
 
 // DisableAccount shuts an account out everywhere, or lets it in again. Sessions and OAuth authorizations end either way. The last
-// administrator of a tenant is not shut out: fault.Conflict.
+// administrator of a tenant and the last super admin are not shut out: fault.Conflict.
 func (s *Service) DisableAccount(ctx context.Context, account string, disabled bool) error {
+	return s.keepingSuper(ctx, func(ctx context.Context) error { return s.disableAccount(ctx, account, disabled) })
+}
+
+func (s *Service) disableAccount(ctx context.Context, account string, disabled bool) error {
 	return s.keepingAdmins(ctx, account, func(ctx context.Context) error {
 		if err := s.Store.SetAccountDisabled(ctx, account, disabled); err != nil {
 			return fmt.Errorf("disable account: %w", err)
@@ -132,16 +136,6 @@ func (s *Service) DisableAccount(ctx context.Context, account string, disabled b
 			return fmt.Errorf("end sessions: %w", err)
 		}
 		return s.noteAccount(ctx, account, "account.disable", "", map[string]string{"disabled": fmt.Sprint(disabled)})
-	})
-}
-
-// SetSuper makes an account an operator of the installation, or no longer. Callers have checked that they may.
-func (s *Service) SetSuper(ctx context.Context, account string, super bool) error {
-	return s.Store.InTx(ctx, func(ctx context.Context) error {
-		if err := s.Store.SetAccountSuper(ctx, account, super); err != nil {
-			return fmt.Errorf("set super: %w", err)
-		}
-		return s.noteAccount(ctx, account, "account.super", "", map[string]string{"super": fmt.Sprint(super)})
 	})
 }
 

@@ -31,7 +31,7 @@ func Run(t *testing.T, open Open) {
 		{"text search", testTextSearch}, {"order", testOrder}, {"pages", testPages}, {"references", testReferences}, {"guards", testGuards},
 		{"tenants", testTenants}, {"writes", testWrites}, {"transactions", testTransactions}, {"writers", testWriters},
 		{"system", testSystem}, {"audit", testAudit}, {"custom properties", testCustomProperties}, {"custom indexes", testCustomIndexes}, {"standings", testStandings}, {"random", testRandom}, {"arms", testArms},
-		{"private apps", testPrivateApps}, {"calls", testCalls},
+		{"private apps", testPrivateApps}, {"calls", testCalls}, {"console", testConsole},
 	} {
 		t.Run(group.name, func(t *testing.T) { group.run(t, open) })
 	}
