@@ -170,7 +170,7 @@ func (a *App) Handler() (http.Handler, error) {
 		return nil, err
 	}
 	pages, err := web.New(web.Options{
-		Gate: a.Gate, Identity: a.Identity, OAuth: a.OAuth, Apps: a.Apps, Calls: a.Calls, Registries: a.Schema, Origin: a.cfg.Origin,
+		Gate: a.Gate, Identity: a.Identity, OAuth: a.OAuth, Apps: a.Apps, Calls: a.Calls, Console: a.Console, Registries: a.Schema, Origin: a.cfg.Origin,
 		Now: a.deps.Now, Logger: a.deps.Log, Demo: a.cfg.Demo, Tools: toolsOf(mcp), ClientIP: clientIP(a.cfg.TrustedProxies),
 	})
 	if err != nil {

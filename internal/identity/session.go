@@ -20,6 +20,7 @@ type Session struct {
 	Account   Account
 	Tenant    string      // the chosen one; "" where the account is in no tenant
 	Tenants   []TenantRef // that the person can choose, by name
+	Suspended []TenantRef // that nobody can choose now
 	CreatedAt time.Time   // of the sign-in: how fresh the password is
 	SeenAt    time.Time
 	ExpiresAt time.Time // at the latest; idleness may end it earlier
@@ -141,6 +142,9 @@ func (s *Service) Session(ctx context.Context, token, tenant string) (Session, a
 	var chosen *Membership
 	for i := range rec.Memberships {
 		m := &rec.Memberships[i]
+		if !m.TenantActive {
+			out.Suspended = append(out.Suspended, TenantRef{ID: m.Tenant, Name: m.TenantName})
+		}
 		if !m.TenantActive || m.UserInactive {
 			continue
 		}
