@@ -151,7 +151,15 @@ func (s *Service) noteAccount(ctx context.Context, account, act, ip string, deta
 		entries = append(entries, audit.Entry{Tenant: m.Tenant, At: at, Act: act, Person: m.User, PersonName: m.UserName, Surface: access.SurfaceWeb, IP: ip, Detail: detail})
 	}
 	if len(entries) == 0 {
-		entries = append(entries, audit.Entry{At: at, Act: act, Surface: access.SurfaceWeb, IP: ip, Detail: detail})
+		e := audit.Entry{At: at, Act: act, Surface: access.SurfaceWeb, IP: ip, Detail: detail}
+		if account != "" { // above tenants, the address is the only name
+			a, err := s.Store.AccountByID(ctx, account)
+			if err != nil && !fault.Is(err, fault.NotFound) {
+				return fmt.Errorf("read account: %w", err)
+			}
+			e.PersonName = a.Email
+		}
+		entries = append(entries, e)
 	}
 	return s.Store.AppendAudit(ctx, entries...)
 }

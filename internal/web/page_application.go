@@ -114,7 +114,7 @@ func (s *Server) showApplication(w http.ResponseWriter, v *visit, status int, ti
 		Hidden: kit.Field{Kind: kit.FieldHidden, Name: "connection", Value: app.ID},
 	}
 	view.Section.Allowed = kit.Section{ID: "allowed", Title: "What it may do", Text: "What you authorized, as far as the app and your role allow it now."}
-	view.Section.Narrow = kit.Section{ID: "narrow", Title: "Take something away", Text: "It works at the next call, and is back only by authorizing the app again."}
+	view.Section.Narrow = kit.Section{ID: "narrow", Title: "Take something away", Text: "What you take away is gone at the next call, and back only by authorizing the app again."}
 	view.Section.Calls = kit.Section{ID: "calls", Title: "Recent calls", Text: "What it did in your name over this connection, for 90 days."}
 	if app.Stopped != "" {
 		page.Status, view.Words = kit.Status(kit.Warn, "Does not work now"), "Nothing, at present."

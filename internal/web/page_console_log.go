@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"mandorla/internal/access"
-	"mandorla/internal/audit"
 	"mandorla/internal/identity"
 	"mandorla/internal/model"
 	"mandorla/internal/web/kit"
@@ -65,7 +63,7 @@ func (s *Server) getConsoleLog(w http.ResponseWriter, v *visit, by identity.Supe
 		view.Pages = append(view.Pages, kit.Button{Label: "Older entries", Href: consoleLogAt(at.key, entries[callsPage-1].ID)})
 	}
 	for _, e := range entries {
-		view.Table.Rows = append(view.Table.Rows, kit.Row{Cells: []kit.Value{kit.Ago(e.At), kit.Text(actWords(e.Act)), kit.Text(entryBy(e)), kit.Text(detailWords(e.Detail)), kit.Mono(e.IP)}})
+		view.Table.Rows = append(view.Table.Rows, kit.Row{Cells: []kit.Value{kit.Ago(e.At), kit.Text(actWords(e.Act)), kit.Text(e.PersonName), kit.Text(detailWords(e.Detail)), kit.Mono(e.IP)}})
 	}
 	return s.kit.Render(w, http.StatusOK, s.consolePage(v, "log"), "console_log", view)
 }
@@ -89,13 +87,6 @@ func actWords(act string) string {
 		return words
 	}
 	return act
-}
-
-func entryBy(e audit.Entry) string {
-	if e.PersonName == "" && e.Surface == access.SurfaceCommand {
-		return "Operator"
-	}
-	return e.PersonName
 }
 
 // detailWords are the facts of an entry, without the ids of who did it.
