@@ -5,11 +5,11 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"regexp"
 	"strings"
 
 	"mandorla/internal/access"
 	"mandorla/internal/app"
+	"mandorla/internal/console"
 	"mandorla/internal/fault"
 	"mandorla/internal/identity"
 	"mandorla/internal/query"
@@ -22,6 +22,7 @@ type userCmd struct {
 	List      userListCmd      `cmd:"" help:"List the people of a tenant."`
 	Password  userPasswordCmd  `cmd:"" help:"Set a person's password; ends their sessions and connections."`
 	ResetLink userResetLinkCmd `cmd:"" help:"Print a link by which a person chooses a new password."`
+	Super     userSuperCmd     `cmd:"" help:"Make somebody a super admin, who operates the installation in the console."`
 }
 
 type userAddCmd struct {
@@ -76,7 +77,7 @@ func (c *userAddCmd) Run(env *environment) error {
 func (c *userAddCmd) tenantAndRole(ctx context.Context, a *app.App) (tenant string, role access.Role, err error) {
 	if c.CreateTenant != "" {
 		tenant = a.NewID()
-		if err := a.Store.CreateTenant(ctx, tenant, c.CreateTenant, slug(c.CreateTenant)); err != nil {
+		if err := a.Store.CreateTenant(ctx, tenant, c.CreateTenant, console.Slug(c.CreateTenant)); err != nil {
 			return "", role, err
 		}
 		if _, err := a.Identity.CreateDefaultRoles(ctx, access.Operator(tenant, a.Schema.Base(), 0), a.Schema.Base(), tenant); err != nil {
@@ -187,10 +188,4 @@ func readPassword(env *environment, file string) (string, error) {
 		return password, nil
 	}
 	return "", fault.Wrap(fault.Invalid, err, "There was no password on the first line.")
-}
-
-var notSlug = regexp.MustCompile(`[^a-z0-9]+`)
-
-func slug(name string) string {
-	return strings.Trim(notSlug.ReplaceAllString(strings.ToLower(name), "-"), "-")
 }

@@ -39,6 +39,7 @@ type commandLine struct {
 	Demo    demoCmd    `cmd:"" help:"Create and serve a demo tenant on this machine."`
 	Serve   serveCmd   `cmd:"" help:"Serve the platform."`
 	Ask     askCmd     `cmd:"" help:"Ask a question in plain words, through OAuth and MCP like any assistant."`
+	Doctor  doctorCmd  `cmd:"" help:"Examine an installation from outside, as an assistant that connects would."`
 	Explain explainCmd `cmd:"" help:"Say why somebody may or may not do something."`
 	Import  importCmd  `cmd:"" help:"Create or update records from a CSV file."`
 	User    userCmd    `cmd:"" help:"Tenants and the people in them."`

@@ -161,3 +161,13 @@ func Operator(tenant string, reg *model.Registry, version int64) Principal {
 		Lanes: []Lane{{Role: "Operator", Portfolio: FullAccess, Set: Full(reg)}}, Switches: AllSwitches,
 	}
 }
+
+// Founder makes the first person of a tenant that has nobody yet: User records and nothing else. A super admin's act is done by it while
+// the tenant is made, and it is then gone.
+func Founder(tenant string) Principal {
+	set := Set{"User": {Actions: View | Create, View: AllProperties, Update: AllProperties}}
+	return Principal{
+		Tenant: tenant, PersonName: "Super admin", Surface: SurfaceWeb, Admin: true,
+		Lanes: []Lane{{Role: "Founder", Portfolio: FullAccess, Set: set}},
+	}
+}

@@ -10,12 +10,14 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"mandorla/internal/audit"
 	"mandorla/internal/catalog"
+	"mandorla/internal/console"
 	"mandorla/internal/fault"
 	"mandorla/internal/identity"
 	"mandorla/internal/mail"
@@ -40,6 +42,7 @@ type Config struct {
 
 	SMTP     string // address of the mail server, as mail.ParseServer reads it; "": no mail is sent
 	MailFrom string // address that mail comes from; required with SMTP
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; see ParseProxies
 
 	AccessLife time.Duration // of access tokens; 0: 8 hours
 	Version    string        // of the product, told to MCP clients
@@ -65,6 +68,7 @@ type App struct {
 	Apps     *privateapp.Service // private apps
 	People   *people.Service
 	Calls    *audit.Calls
+	Console  *console.Service
 	NewID    func() string
 
 	cfg   Config
@@ -137,6 +141,13 @@ func (a *App) services(ctx context.Context) error {
 	a.OAuth, err = oauth.New(oauth.Options{
 		Store: a.Store, Identity: a.Identity, Registry: a.Schema.Base(), Origin: origin,
 		Now: a.deps.Now, Rand: a.deps.Rand, NewID: a.NewID, Log: a.deps.Log, AccessLifetime: a.cfg.AccessLife,
+		ClientIP: clientIP(a.cfg.TrustedProxies),
+	})
+	if err != nil {
+		return err
+	}
+	a.Console, err = console.New(console.Options{
+		Store: a.Store, Identity: a.Identity, OAuth: a.OAuth, Gate: a.Gate, Base: a.Schema.Base(), Now: a.deps.Now, NewID: a.NewID,
 	})
 	if err != nil {
 		return err
@@ -187,14 +198,15 @@ func (a *App) Close() error {
 func (a *App) Handler() (http.Handler, error) {
 	mcp, err := mcpserver.New(mcpserver.Options{
 		Gate: a.Gate, Authenticator: mcpTokens{a.OAuth, a.Apps}, Origin: a.cfg.Origin, Now: a.deps.Now, NewID: a.NewID,
-		Logger: a.deps.Log, Version: a.cfg.Version, OnCall: a.logCall,
+		Logger: a.deps.Log, Version: a.cfg.Version, OnCall: a.logCall, ClientIP: clientIP(a.cfg.TrustedProxies),
 	})
 	if err != nil {
 		return nil, err
 	}
 	pages, err := web.New(web.Options{
-		Gate: a.Gate, Identity: a.Identity, OAuth: a.OAuth, Apps: a.Apps, Calls: a.Calls, Registries: a.Schema, Origin: a.cfg.Origin, People: a.People,
-		Now: a.deps.Now, Logger: a.deps.Log, Demo: a.cfg.Demo, Tools: toolsOf(mcp),
+		Gate: a.Gate, Identity: a.Identity, OAuth: a.OAuth, Apps: a.Apps, Calls: a.Calls, People: a.People, Console: a.Console,
+		Registries: a.Schema, Origin: a.cfg.Origin,
+		Now: a.deps.Now, Logger: a.deps.Log, Demo: a.cfg.Demo, Tools: toolsOf(mcp), ClientIP: clientIP(a.cfg.TrustedProxies),
 	})
 	if err != nil {
 		return nil, err

@@ -3,12 +3,14 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"sync"
 	"time"
 
 	"mandorla/internal/fault"
+	"mandorla/internal/mcpserver"
 )
 
 // Listen opens the address; what can go wrong is one sentence.
@@ -25,11 +27,29 @@ func Listen(addr string) (net.Listener, error) {
 	return l, nil
 }
 
+// PathMCP is the address of the MCP server below the origin, as people are shown it.
+const PathMCP = mcpserver.Path
+
+// originSetting keeps under which origin this installation was served last.
+const originSetting = "origin"
+
+// LastOrigin gives the origin under which the installation was served last, fault.NotFound where it never was.
+func (a *App) LastOrigin(ctx context.Context) (string, error) {
+	origin, err := a.Store.Setting(ctx, originSetting)
+	if fault.Is(err, fault.NotFound) {
+		return "", fault.Wrap(fault.NotFound, err, "This installation was never served. Say what to examine: --url https://crm.example.com/v1/mcp.")
+	}
+	return origin, err
+}
+
 // Serve answers on the listener until ctx ends, then gives running requests ten seconds. It closes the listener.
 func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	h, err := a.Handler()
 	if err != nil {
 		return errors.Join(err, l.Close())
+	}
+	if err := a.Store.SetSetting(context.WithoutCancel(ctx), originSetting, a.cfg.Origin); err != nil {
+		return errors.Join(fmt.Errorf("keep the origin: %w", err), l.Close())
 	}
 	srv := &http.Server{
 		Handler:           h,

@@ -22,6 +22,8 @@ var packages = []pkg{
 	{path: "internal/mail", rank: 1, owns: "how a mail leaves; what it says is people's"},
 	{path: "internal/config", rank: 1, owns: "the option table; everyone above is handed values, not options"},
 
+	{path: "internal/doctor", rank: 1, owns: "the examination of an installation from outside; knows it by its addresses only"},
+
 	{path: "internal/query", rank: 2, owns: "filters and sorts as trees; needs property kinds from model"},
 	{path: "internal/catalog", rank: 2, owns: "the declarations; data written in the words of model"},
 
@@ -42,6 +44,7 @@ var packages = []pkg{
 
 	{path: "internal/explain", rank: 7, owns: "questions about permissions in people's words, over identity, oauth and the gate"},
 	{path: "internal/assistant", rank: 7, owns: "the MCP host; holds its providers"},
+	{path: "internal/console", rank: 7, owns: "what super admins do: tenants, the reach of clients, the log above tenants"},
 	{path: "internal/demo", rank: 7, owns: "the demo tenant, made through the services"},
 
 	{path: "internal/store", rank: 8, owns: "the sum of the Store interfaces that the services declare"},

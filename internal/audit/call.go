@@ -47,13 +47,14 @@ func CallOf(p access.Principal, at time.Time) Call {
 
 // CallQuery selects calls of a tenant, newest first. Empty fields match all.
 type CallQuery struct {
-	Tenant  string
-	Client  string
-	App     string
-	Person  string
-	Outcome string // "ok", or "failed" for everything else
-	Before  string // id of the last call of the page before
-	Limit   int    // 1 to 500
+	Tenant        string
+	Client        string
+	App           string
+	Person        string
+	Authorization string // one connection
+	Outcome       string // "ok", or "failed" for everything else
+	Before        string // id of the last call of the page before
+	Limit         int    // 1 to 500
 }
 
 // CallStore keeps the call log.

@@ -130,8 +130,12 @@ func (s *Service) CheckPassword(ctx context.Context, account, password, ip strin
 }
 
 // DisableAccount shuts an account out everywhere, or lets it in again. Sessions and OAuth authorizations end either way. The last
-// administrator of a tenant is not shut out: fault.Conflict.
+// administrator of a tenant and the last super admin are not shut out: fault.Conflict.
 func (s *Service) DisableAccount(ctx context.Context, account string, disabled bool) error {
+	return s.keepingSuper(ctx, func(ctx context.Context) error { return s.disableAccount(ctx, account, disabled) })
+}
+
+func (s *Service) disableAccount(ctx context.Context, account string, disabled bool) error {
 	return s.keepingAdmins(ctx, account, func(ctx context.Context) error {
 		if err := s.Store.SetAccountDisabled(ctx, account, disabled); err != nil {
 			return fmt.Errorf("disable account: %w", err)
@@ -140,16 +144,6 @@ func (s *Service) DisableAccount(ctx context.Context, account string, disabled b
 			return fmt.Errorf("end sessions: %w", err)
 		}
 		return s.noteAccount(ctx, account, "account.disable", "", map[string]string{"disabled": fmt.Sprint(disabled)})
-	})
-}
-
-// SetSuper makes an account an operator of the installation, or no longer. Callers have checked that they may.
-func (s *Service) SetSuper(ctx context.Context, account string, super bool) error {
-	return s.Store.InTx(ctx, func(ctx context.Context) error {
-		if err := s.Store.SetAccountSuper(ctx, account, super); err != nil {
-			return fmt.Errorf("set super: %w", err)
-		}
-		return s.noteAccount(ctx, account, "account.super", "", map[string]string{"super": fmt.Sprint(super)})
 	})
 }
 
@@ -165,7 +159,15 @@ func (s *Service) noteAccount(ctx context.Context, account, act, ip string, deta
 		entries = append(entries, audit.Entry{Tenant: m.Tenant, At: at, Act: act, Person: m.User, PersonName: m.UserName, Surface: access.SurfaceWeb, IP: ip, Detail: detail})
 	}
 	if len(entries) == 0 {
-		entries = append(entries, audit.Entry{At: at, Act: act, Surface: access.SurfaceWeb, IP: ip, Detail: detail})
+		e := audit.Entry{At: at, Act: act, Surface: access.SurfaceWeb, IP: ip, Detail: detail}
+		if account != "" { // above tenants, the address is the only name
+			a, err := s.Store.AccountByID(ctx, account)
+			if err != nil && !fault.Is(err, fault.NotFound) {
+				return fmt.Errorf("read account: %w", err)
+			}
+			e.PersonName = a.Email
+		}
+		entries = append(entries, e)
 	}
 	return s.Store.AppendAudit(ctx, entries...)
 }

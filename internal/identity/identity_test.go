@@ -144,7 +144,7 @@ var uncovered = map[string]string{
 	"176": "cookies: package web",
 	"177": "cross-site posts: package web",
 	"178": "the address after signing in: package web, from the stored request only",
-	"181": "the address of a client is given by the caller, from trusted proxies",
+	"181": "the address of a client is given by the caller, from trusted proxies: package app",
 	"182": "one-time codes are not built yet", "183": "a second factor is not built yet; the package comment says where it sits", "184": "recovery codes are not built yet",
 	"185": "links are built from the configured origin: package web",
 	"187": "single sign-on is not built yet", "188": "single sign-on is not built yet", "189": "passkeys are not built yet",

@@ -333,7 +333,7 @@ func TestResets(t *testing.T) {
 				w.join(a)
 			}
 			there.join(both)
-			must(w.T, w.ids.SetSuper(w.Context(), super.ID, true))
+			must(w.T, w.ids.AppointSuper(w.Context(), super.ID, true))
 			link := func(by access.Principal, a identity.Account) error {
 				_, err := w.ids.LinkReset(w.Context(), by, a.ID)
 				return err
@@ -363,7 +363,7 @@ func TestResets(t *testing.T) {
 			w.join(late)
 			early, err = w.ids.LinkReset(w.Context(), w.admin(), late.ID)
 			must(w.T, err)
-			must(w.T, w.ids.SetSuper(w.Context(), late.ID, true))
+			must(w.T, w.ids.AppointSuper(w.Context(), late.ID, true))
 			w.dead(early)
 			_, mailed, err := w.ids.MailReset(w.Context(), late.Email, "")
 			must(w.T, err)

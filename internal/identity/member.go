@@ -52,6 +52,15 @@ func (s *Service) Members(ctx context.Context, tenant string) ([]Membership, err
 	return out, nil
 }
 
+// Memberships lists the tenants of an account with its User record in each, without roles.
+func (s *Service) Memberships(ctx context.Context, account string) ([]Membership, error) {
+	out, err := s.Store.MembershipsOf(ctx, account)
+	if err != nil {
+		return nil, fmt.Errorf("list memberships: %w", err)
+	}
+	return out, nil
+}
+
 // Member reads one person of a tenant with roles, fault.NotFound where the User record has no account.
 func (s *Service) Member(ctx context.Context, tenant, user string) (Membership, error) {
 	return s.Store.MemberByUser(ctx, tenant, user)

@@ -20,6 +20,7 @@ type Session struct {
 	Account   Account
 	Tenant    string      // the chosen one; "" where the account is in no tenant
 	Tenants   []TenantRef // that the person can choose, by name
+	Suspended []TenantRef // that nobody can choose now
 	CreatedAt time.Time   // of the sign-in
 	SeenAt    time.Time
 	// ConfirmedAt is when the password was last given: at the sign-in, or by Confirm.
@@ -161,6 +162,9 @@ func (s *Service) Session(ctx context.Context, token, tenant string) (Session, a
 	var chosen *Membership
 	for i := range rec.Memberships {
 		m := &rec.Memberships[i]
+		if !m.TenantActive {
+			out.Suspended = append(out.Suspended, TenantRef{ID: m.Tenant, Name: m.TenantName})
+		}
 		if !m.TenantActive || m.UserInactive {
 			continue
 		}

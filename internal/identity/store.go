@@ -25,6 +25,9 @@ type Store interface {
 	// SetAccountDisabled also raises the epoch.
 	SetAccountDisabled(ctx context.Context, account string, disabled bool) error
 	SetAccountSuper(ctx context.Context, account string, super bool) error
+	Supers(ctx context.Context) ([]Account, error) // by address
+	// LockSupers counts the super admins that are not disabled, and makes others that ask the same wait until this transaction ends.
+	LockSupers(ctx context.Context) (int, error)
 	// MembershipsOf lists an account's tenants, without roles.
 	MembershipsOf(ctx context.Context, account string) ([]Membership, error)
 

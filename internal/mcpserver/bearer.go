@@ -27,11 +27,11 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (access.Pr
 	case fault.RateLimited:
 		writeStatus(w, http.StatusTooManyRequests, "rate_limited", "Too many requests; try again later.")
 	case fault.Unavailable:
-		s.log.ErrorContext(r.Context(), "check token", "error", err, "ip", remoteIP(r))
+		s.log.ErrorContext(r.Context(), "check token", "error", err, "ip", s.opts.ClientIP(r))
 		w.Header().Set("Retry-After", "5")
 		writeStatus(w, http.StatusServiceUnavailable, "temporarily_unavailable", "The token cannot be checked now; try again later.")
 	default:
-		s.log.ErrorContext(r.Context(), "check token", "error", err, "ip", remoteIP(r))
+		s.log.ErrorContext(r.Context(), "check token", "error", err, "ip", s.opts.ClientIP(r))
 		writeStatus(w, http.StatusInternalServerError, "server_error", "Something went wrong on this side.")
 	}
 	return access.Principal{}, false

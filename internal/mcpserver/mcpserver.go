@@ -45,6 +45,8 @@ type Options struct {
 	TolerateAgents []string
 	CallTimeout    time.Duration                         // of one tool call; 0: one minute
 	OnCall         func(ctx context.Context, c CallInfo) // told of every tools/call when it ends; may be nil
+	// ClientIP gives the address of the caller as the trusted proxies tell it; nil: the address of the connection.
+	ClientIP func(*http.Request) string
 }
 
 // CallInfo is one tools/call, for the activity log. It holds no arguments and no data.
@@ -86,6 +88,9 @@ func New(o Options) (*Server, error) {
 	}
 	if o.TolerateAgents == nil {
 		o.TolerateAgents = []string{"Claude-User"}
+	}
+	if o.ClientIP == nil {
+		o.ClientIP = remoteIP
 	}
 	if o.CallTimeout == 0 {
 		o.CallTimeout = time.Minute
@@ -166,7 +171,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if env.method == "tools/call" && s.opts.NewID != nil {
 		principal.Call = s.opts.NewID()
 	}
-	c := &caller{server: s, principal: principal, agent: clip(r.UserAgent(), 200), ip: remoteIP(r)}
+	c := &caller{server: s, principal: principal, agent: clip(r.UserAgent(), 200), ip: s.opts.ClientIP(r)}
 	ctx := context.WithValue(r.Context(), callerKey{}, c)
 	if s.refuseScope(ctx, w, r, c, env) {
 		return

@@ -70,7 +70,7 @@ func (t TokenRecord) living(now time.Time) bool {
 func (st Standing) alive(now time.Time) bool {
 	a, c, m := st.Authorization, st.Client, st.Member
 	return a.EndedAt.IsZero() && now.Before(a.ExpiresAt) && now.Before(a.IdleUntil) &&
-		c.Enabled && (c.Published || c.Tenant == a.Tenant) &&
+		c.Working() && (c.Tenant == a.Tenant || c.Published && !st.ShutOut) &&
 		m.Active() && m.Account.ID == a.Account && m.Account.Epoch == a.AccountEpoch
 }
 

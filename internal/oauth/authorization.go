@@ -7,7 +7,6 @@ import (
 
 	"mandorla/internal/access"
 	"mandorla/internal/audit"
-	"mandorla/internal/fault"
 	"mandorla/internal/identity"
 )
 
@@ -23,17 +22,19 @@ type Connection struct {
 	Resource   Resource
 	Scope      string
 	Set        access.Set // what was shown and accepted; never more than this works
+	Host       string     // that the authorization was answered at, as shown then; "" where it was not kept
 	Since      time.Time
 	UsedAt     time.Time // last call, to the minute; zero: none yet
 	EndsAt     time.Time // unless it is used before; the absolute end at the latest
 }
 
-// ClientConnections lists who is connected through a client of the tenant, newest first.
+// ClientConnections lists who of the tenant is connected through one of its clients, newest first. What a published client has in
+// other tenants is ConnectionsElsewhere.
 func (s *Service) ClientConnections(ctx context.Context, tenant, client string) ([]Connection, error) {
 	if _, err := s.clientOf(ctx, tenant, client); err != nil {
 		return nil, err
 	}
-	return s.connections(ctx, Which{Client: client, Alive: s.Now()})
+	return s.connections(ctx, Which{Tenant: tenant, Client: client, Alive: s.Now()})
 }
 
 // PersonConnections lists what a person is connected to, newest first.
@@ -59,14 +60,14 @@ func (s *Service) connections(ctx context.Context, which Which) ([]Connection, e
 			ID: a.ID, Tenant: a.Tenant, Client: a.Client, ClientName: a.ClientName,
 			Person: a.Person, PersonName: a.PersonName, Email: a.Email,
 			Resource: Resource(a.Resource), Scope: a.Scope, Set: set,
-			Since: a.CreatedAt, UsedAt: a.UsedAt, EndsAt: earlier(a.IdleUntil, a.ExpiresAt),
+			Host: a.RedirectHost, Since: a.CreatedAt, UsedAt: a.UsedAt, EndsAt: earlier(a.IdleUntil, a.ExpiresAt),
 		})
 	}
 	return out, nil
 }
 
-// EndConnection ends one connection: the person's own, or, for an administrator, any through a client of the tenant.
-// Another one is fault.NotFound.
+// EndConnection ends one connection: the person's own, or, for an administrator, any of the tenant's people. Another one is
+// fault.NotFound.
 func (s *Service) EndConnection(ctx context.Context, by access.Principal, id string) error {
 	return s.Store.InTx(ctx, func(ctx context.Context) error {
 		a, err := s.reachable(ctx, by, id)
@@ -145,28 +146,18 @@ func (s *Service) reachable(ctx context.Context, by access.Principal, id string)
 	if err := by.MayChange(); err != nil {
 		return AuthorizationRecord{}, err
 	}
-	missing := fault.New(fault.NotFound, "There is no such connection.")
 	list, err := s.Store.Authorizations(ctx, Which{ID: id})
 	if err != nil {
 		return AuthorizationRecord{}, fmt.Errorf("read authorization: %w", err)
 	}
-	if len(list) != 1 || by.Client != "" {
-		return AuthorizationRecord{}, missing
+	if len(list) != 1 || by.Client != "" || list[0].Tenant != by.Tenant {
+		return AuthorizationRecord{}, errNoConnection
 	}
 	a := list[0]
-	if a.Tenant == by.Tenant && a.Person == by.Person && by.Person != "" {
+	if a.Person == by.Person && by.Person != "" || identity.May(by, access.OAuthClient, access.Update) == nil {
 		return a, nil
 	}
-	if identity.May(by, access.OAuthClient, access.Update) != nil {
-		return AuthorizationRecord{}, missing
-	}
-	if a.Tenant == by.Tenant {
-		return a, nil
-	}
-	if _, err := s.clientOf(ctx, by.Tenant, a.Client); err != nil {
-		return AuthorizationRecord{}, missing
-	}
-	return a, nil
+	return AuthorizationRecord{}, errNoConnection
 }
 
 func (s *Service) end(ctx context.Context, which Which, because string) ([]string, error) {
@@ -213,6 +204,9 @@ func (s *Service) endOldest(ctx context.Context, a AuthorizationRecord) error {
 
 func (s *Service) noteBy(ctx context.Context, by access.Principal, a AuthorizationRecord, act string, detail map[string]string) error {
 	e := audit.By(by, act, s.Now())
+	if a.Tenant != by.Tenant { // one that ended with its client: who did that is the affair of the client's tenant
+		e.Person, e.PersonName = "", byItsMakers
+	}
 	e.Tenant, e.Client, e.ClientName, e.Authorization = a.Tenant, a.Client, a.ClientName, a.ID
 	if detail == nil {
 		detail = map[string]string{}

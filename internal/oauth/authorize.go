@@ -70,7 +70,7 @@ func (s *Service) BeginAuthorize(ctx context.Context, r AuthorizeRequest) (Begun
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return Begun{}, fmt.Errorf("read client: %w", err)
 	}
-	if err != nil || !client.Enabled {
+	if err != nil || !client.Working() {
 		return Begun{}, badPage("The app that sent you here is not known, or is switched off. Ask your administrator to look at it in the App Center.")
 	}
 	redirect := q.get("redirect_uri")

@@ -136,15 +136,19 @@ func (s *Service) pending(ctx context.Context, id string, v Visitor) (PendingRec
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return p, client, fmt.Errorf("read client: %w", err)
 	}
-	if err != nil || !client.Enabled || !matchRedirect(client.RedirectURIs, p.RedirectURI) {
+	if err != nil || !client.Working() || !matchRedirect(client.RedirectURIs, p.RedirectURI) {
 		return p, client, badPage("The app was changed or switched off meanwhile. Start again from the app.")
 	}
-	return p, client, s.rightTenant(client, v)
+	return p, client, s.rightTenant(ctx, client, v)
 }
 
-func (s *Service) rightTenant(client ClientRecord, v Visitor) error {
+func (s *Service) rightTenant(ctx context.Context, client ClientRecord, v Visitor) error {
 	if v.Principal.Tenant != "" && (client.Published || client.Tenant == v.Principal.Tenant) {
-		return nil
+		out, err := s.shutOutOf(ctx, client, v.Principal.Tenant)
+		if out && err == nil {
+			err = &PageError{Status: 403, Msg: "The administrators of " + v.Principal.TenantName + " let nobody use this app. Ask one of them to let it in, in the App Center."}
+		}
+		return err
 	}
 	for _, t := range v.Session.Tenants {
 		if t.ID == client.Tenant {
@@ -274,9 +278,10 @@ func (s *Service) authorize(ctx context.Context, p PendingRecord, client ClientR
 	if err != nil {
 		return "", err
 	}
+	host, _ := redirectHost(p.RedirectURI)
 	a := AuthorizationRecord{
 		ID: s.NewID(), Tenant: p.Tenant, Person: p.Person, Account: p.Account, AccountEpoch: v.Session.Account.Epoch,
-		Client: client.ID, Resource: p.Resource, Scope: p.Scope, SetText: text,
+		Client: client.ID, Resource: p.Resource, Scope: p.Scope, SetText: text, RedirectHost: host,
 		CreatedAt: now, IdleUntil: now.Add(codeLifetime), ExpiresAt: now.Add(s.RefreshAbsolute),
 	}
 	if err := s.Store.InsertAuthorization(ctx, a); err != nil {

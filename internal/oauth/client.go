@@ -39,6 +39,7 @@ type Client struct {
 	Published       bool // works for people of any tenant
 	Unverified      bool // not made by an administrator
 	Enabled         bool
+	Suspended       bool // its tenant is: nobody may use it, see Working
 	Version         int64
 	CreatedAt       time.Time
 	CreatedBy       string // id of the User record
@@ -170,14 +171,6 @@ func (s *Service) UpdateClient(ctx context.Context, by access.Principal, id stri
 	})
 }
 
-// SetClientReach sets the switches that only the operator of the installation may set; the caller has checked that.
-func (s *Service) SetClientReach(ctx context.Context, by access.Principal, id string, version int64, dynamic, published bool) (Client, error) {
-	return s.changeClient(ctx, by, id, version, "client.reach", func(rec *ClientRecord) error {
-		rec.Dynamic, rec.Published = dynamic, published
-		return nil
-	})
-}
-
 func (s *Service) changeClient(ctx context.Context, by access.Principal, id string, version int64, act string, change func(*ClientRecord) error) (Client, error) {
 	if err := identity.May(by, access.OAuthClient, access.Update); err != nil {
 		return Client{}, err
@@ -189,7 +182,7 @@ func (s *Service) changeClient(ctx context.Context, by access.Principal, id stri
 			return err
 		}
 		if rec.Version != version {
-			return fault.New(fault.Conflict, "Somebody changed this client meanwhile. Load it again and repeat your change.")
+			return errClientChanged
 		}
 		wasEnabled := rec.Enabled
 		if err := change(&rec); err != nil {
@@ -200,6 +193,9 @@ func (s *Service) changeClient(ctx context.Context, by access.Principal, id stri
 			return fmt.Errorf("change client: %w", err)
 		}
 		if wasEnabled && !rec.Enabled {
+			if err := s.noteElsewhere(ctx, rec, "client.disable"); err != nil {
+				return err
+			}
 			if _, err := s.end(ctx, Which{Client: id}, "the client was disabled"); err != nil {
 				return err
 			}
@@ -220,6 +216,9 @@ func (s *Service) DeleteClient(ctx context.Context, by access.Principal, id stri
 	return s.Store.InTx(ctx, func(ctx context.Context) error {
 		rec, err := s.clientOf(ctx, by.Tenant, id)
 		if err != nil {
+			return err
+		}
+		if err := s.noteElsewhere(ctx, rec, "client.delete"); err != nil {
 			return err
 		}
 		if err := s.Store.DeleteClient(ctx, by.Tenant, id); err != nil {

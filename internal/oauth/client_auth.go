@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"mandorla/internal/fault"
 )
@@ -46,6 +47,9 @@ func (s *Service) authenticateClient(r *http.Request, f form) (ClientRecord, err
 		return ClientRecord{}, fmt.Errorf("read client: %w", err)
 	}
 	right := c.Kind == Public && cred.secret == "" && !cred.basic || c.Kind == Confidential && c.secretFits(cred.secret, s.Now())
+	if right && c.Enabled && c.Suspended {
+		return ClientRecord{}, errSuspended
+	}
 	if !right || !c.Enabled {
 		s.secrets.Take(key)
 		if c.Enabled && c.Kind == Confidential {
@@ -54,6 +58,11 @@ func (s *Service) authenticateClient(r *http.Request, f form) (ClientRecord, err
 		return ClientRecord{}, refused
 	}
 	return c, nil
+}
+
+// errSuspended is no refusal for good: what an app holds works again when the tenant is resumed, so it must not throw it away.
+var errSuspended = &tokenError{
+	status: http.StatusServiceUnavailable, code: "temporarily_unavailable", desc: "The organisation is suspended. Try again later.", retry: 10 * time.Minute,
 }
 
 func readCredentials(r *http.Request, f form) (credentials, error) {

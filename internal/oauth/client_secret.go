@@ -55,6 +55,9 @@ func (s *Service) RegenerateSecret(ctx context.Context, by access.Principal, id 
 			return fmt.Errorf("set secret: %w", err)
 		}
 		if overlap == 0 {
+			if err := s.noteElsewhere(ctx, rec, "client.secret"); err != nil {
+				return err
+			}
 			if _, err := s.end(ctx, Which{Client: id}, "the client's secret was regenerated"); err != nil {
 				return err
 			}

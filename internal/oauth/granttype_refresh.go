@@ -56,6 +56,8 @@ func (s *Service) rotate(ctx context.Context, c ClientRecord, f form, token, ip 
 		return nil, errGrant, nil
 	case t.Client != c.ID:
 		return nil, errGrant, s.reused(ctx, t.Authorization, st, "oauth.refresh_stolen", ip)
+	case t.RevokedAt.IsZero() && now.Before(t.ExpiresAt) && !st.Member.TenantActive:
+		return nil, errSuspended, nil
 	case !t.RevokedAt.IsZero() || !now.Before(t.ExpiresAt) || !st.alive(now):
 		return nil, errGrant, nil
 	case !t.UsedAt.IsZero():

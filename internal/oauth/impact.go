@@ -31,6 +31,9 @@ type Impact struct {
 	Fewer, More, Other int
 	// WiderLater is how many connections would get something new by being authorized again.
 	WiderLater int
+	// Elsewhere is how many connections a published client has in other tenants. What they lose depends on roles that are not this
+	// tenant's to know, so they are counted and no more.
+	Elsewhere int
 }
 
 // Loss is one thing that connections lose.
@@ -77,14 +80,16 @@ func (s *Service) Impact(ctx context.Context, by access.Principal, c Change) (Im
 			}
 		}
 		if len(page) < standingsPage {
-			return t.impact(), nil
+			out := t.impact()
+			out.Elsewhere, err = s.countElsewhere(ctx, by, c)
+			return out, err
 		}
 		after = page[len(page)-1].Authorization.ID
 	}
 }
 
 func (s *Service) concerned(ctx context.Context, by access.Principal, c Change) (Which, error) {
-	which := Which{Client: c.Client, Alive: s.Now()}
+	which := Which{Tenant: by.Tenant, Client: c.Client, Alive: s.Now()}
 	if c.Role != nil {
 		which = Which{Tenant: c.Role.Tenant, Role: c.Role.ID, Alive: s.Now()}
 		return which, identity.MayManage(by, c.Role.Tenant)
@@ -94,6 +99,17 @@ func (s *Service) concerned(ctx context.Context, by access.Principal, c Change) 
 	}
 	_, err := s.clientOf(ctx, by.Tenant, c.Client)
 	return which, err
+}
+
+func (s *Service) countElsewhere(ctx context.Context, by access.Principal, c Change) (n int, err error) {
+	if c.Role != nil {
+		return 0, nil
+	}
+	used, err := s.elsewhere(ctx, by.Tenant, c.Client)
+	for _, t := range used {
+		n += t.Connections
+	}
+	return n, err
 }
 
 // tally counts connections. Those with the same accepted set, client and roles have the same outcome, which is worked out once.

@@ -186,7 +186,7 @@ func testImpactOfSeveralRoles(w *world) {
 
 func testImpactOnDynamicClient(w *world) {
 	r := w.ordinary("V")[0]
-	_, err := w.as.SetClientReach(w.Context(), w.operator("T1"), w.c1.ID, w.c1.Version, true, false)
+	_, err := w.as.SetClientReach(w.Context(), w.super(), w.c1.ID, w.c1.Version, true, false)
 	must(w.T, err)
 	v := w.visitor("V")
 	begun, err := w.begin(v, w.query(w.c1))

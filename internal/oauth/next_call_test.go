@@ -23,7 +23,7 @@ var nextCalls = []struct {
 		func(_ *world, p access.Principal, err error) bool { return err == nil && p.ClientName == "Another" }},
 	{"client: disabled", func(w *world) { w.update(func(in *oauth.ClientInput) { in.Enabled = false }) }, refusedCall},
 	{"client: dynamic", func(w *world) {
-		_, err := w.as.SetClientReach(w.Context(), w.operator("T1"), w.c1.ID, 1, true, false)
+		_, err := w.as.SetClientReach(w.Context(), w.super(), w.c1.ID, 1, true, false)
 		must(w.T, err)
 	}, func(_ *world, p access.Principal, err error) bool { return err == nil && p.Sides.Dynamic }},
 	{"client: secret", func(w *world) {

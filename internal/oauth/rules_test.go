@@ -115,7 +115,7 @@ func TestRule3_7_DynamicPermissions(t *testing.T) {
 
 func dynamicClient(w *world) {
 	c, _ := w.client(oauth.ClientInput{Name: "D", Kind: oauth.Public, RedirectURIs: []string{callback}})
-	c, err := w.as.SetClientReach(w.Context(), w.operator("T1"), c.ID, c.Version, true, false)
+	c, err := w.as.SetClientReach(w.Context(), w.super(), c.ID, c.Version, true, false)
 	must(w.T, err)
 	v := w.visitor("V")
 	pick := func(choice access.Set) (string, error) {
@@ -150,7 +150,7 @@ func tenants(w *world) {
 	must(w.T, err)
 	_, err = w.as.Show(w.Context(), begun.Pending, b)
 	w.page403(err)
-	c, err := w.as.SetClientReach(w.Context(), w.operator("T1"), w.c1.ID, 1, false, true)
+	c, err := w.as.SetClientReach(w.Context(), w.super(), w.c1.ID, 1, false, true)
 	must(w.T, err)
 	p, err := w.as.Show(w.Context(), begun.Pending, b)
 	must(w.T, err)
@@ -163,7 +163,7 @@ func tenants(w *world) {
 	if err != nil || who.Tenant != w.tenant["T2"] {
 		w.Errorf("%+v, %v", who, err)
 	}
-	_, err = w.as.SetClientReach(w.Context(), w.operator("T1"), w.c1.ID, 2, false, false)
+	_, err = w.as.SetClientReach(w.Context(), w.super(), w.c1.ID, 2, false, false)
 	must(w.T, err)
 	if w.works(got.str("access_token")) {
 		w.Error("a private client works in another tenant")

@@ -18,6 +18,14 @@ type Store interface {
 	InsertClient(ctx context.Context, c ClientRecord) error
 	ClientByID(ctx context.Context, id string) (ClientRecord, error)
 	ClientsOf(ctx context.Context, tenant string) ([]ClientRecord, error) // by name
+	// ForeignClients lists the clients of other tenants that are published, or through which people of this one are connected, by name.
+	ForeignClients(ctx context.Context, tenant string, alive time.Time) ([]ForeignClient, error)
+	// ConnectionsByTenant counts a client's living connections in each tenant that has some, by the tenant's name.
+	ConnectionsByTenant(ctx context.Context, client string, alive time.Time) ([]Elsewhere, error)
+	// ShutOuts lists which clients a tenant shut out; a client that is named, of it only.
+	ShutOuts(ctx context.Context, tenant, client string) ([]ShutOut, error)
+	// SetShutOut reports whether that changed anything.
+	SetShutOut(ctx context.Context, x ShutOut, out bool) (changed bool, err error)
 	// UpdateClient stores everything but secrets and steps where the stored version is c.Version-1, else fault.Conflict.
 	UpdateClient(ctx context.Context, c ClientRecord) error
 	SetClientSecret(ctx context.Context, c ClientRecord) error
@@ -84,6 +92,18 @@ type ClientRecord struct {
 	OldSecretHash string // of an overlap that the administrator asked for
 }
 
+// ForeignClient is a client of another tenant, without its set and redirect addresses.
+type ForeignClient struct {
+	Client
+	TenantName string
+}
+
+// ShutOut says that a tenant lets nobody use another one's client.
+type ShutOut struct {
+	Tenant, Client string
+	At             time.Time
+}
+
 // PendingRecord is a checked authorization request that waits for a person.
 type PendingRecord struct {
 	Hash        string // of the id
@@ -108,6 +128,7 @@ type AuthorizationRecord struct {
 	AccountEpoch                int64
 	Client, Resource, Scope     string
 	SetText                     string
+	RedirectHost                string
 	CreatedAt                   time.Time
 	ConnectedAt                 time.Time // first token; zero while the code waits
 	UsedAt                      time.Time // last call, to the minute
@@ -158,5 +179,6 @@ const (
 type Standing struct {
 	Authorization AuthorizationRecord
 	Client        ClientRecord
+	ShutOut       bool // by the authorization's tenant
 	Member        identity.Membership
 }

@@ -56,8 +56,16 @@ func (s *Service) wouldStand(ctx context.Context, tenant, client, person string)
 	if !st.Client.Published && st.Client.Tenant != tenant {
 		return st, fault.New(fault.NotFound, "There is no such client.")
 	}
-	if !st.Client.Enabled {
-		return st, fault.New(fault.NotFound, "The app %q is disabled: nobody reaches anything through it.", st.Client.Name)
+	if st.ShutOut, err = s.shutOutOf(ctx, st.Client, tenant); err != nil {
+		return st, err
+	}
+	for _, no := range []struct {
+		holds bool
+		why   string
+	}{{!st.Client.Enabled, "The app %q is disabled"}, {st.Client.Suspended, "The organisation of the app %q is suspended"}, {st.ShutOut, "The app %q is shut out here"}} {
+		if no.holds {
+			return st, fault.New(fault.NotFound, no.why+": nobody reaches anything through it.", st.Client.Name)
+		}
 	}
 	if st.Member, err = s.Identity.Member(ctx, tenant, person); err != nil {
 		return st, err

@@ -121,6 +121,22 @@ func (w *world) operator(tenant string) access.Principal {
 	return access.Principal{Tenant: w.tenant[tenant], Surface: access.SurfaceCommand}
 }
 
+// super is a super admin who is in no tenant.
+func (w *world) super() identity.Super {
+	w.Helper()
+	if w.token["S"] == "" {
+		a := identity.Account{ID: newID(), Email: "s-" + newID() + "@people.test", Epoch: 1, CreatedAt: w.clock.Now(), Super: true}
+		must(w.T, w.store.InsertAccount(w.Context(), a, passwordHash()))
+		w.acct["S"] = a
+		token, err := w.ids.SignIn(w.Context(), a.Email, password, identity.From{IP: "192.0.2.1"})
+		must(w.T, err)
+		w.token["S"] = token
+	}
+	by, err := w.ids.Super(w.Context(), w.token["S"], "192.0.2.1")
+	must(w.T, err)
+	return by
+}
+
 func (w *world) people() {
 	w.Helper()
 	ctx := w.Context()

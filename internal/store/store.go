@@ -5,6 +5,7 @@ package store
 
 import (
 	"mandorla/internal/audit"
+	"mandorla/internal/console"
 	"mandorla/internal/identity"
 	"mandorla/internal/oauth"
 	"mandorla/internal/privateapp"
@@ -19,5 +20,6 @@ type Store interface {
 	identity.Store
 	oauth.Store
 	privateapp.Store
+	console.Store
 	audit.CallStore
 }

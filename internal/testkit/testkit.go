@@ -129,6 +129,33 @@ func (s *Server) Person(tb testing.TB, login demo.Login) access.Principal {
 	return p
 }
 
+// SuperLogin is a super admin who is in no tenant; Super makes the account.
+var SuperLogin = demo.Login{First: "Sam", Last: "Operator", Email: "sam@operator.example", Password: "operates the whole installation"}
+
+// Super makes SuperLogin where it is not there yet, and gives the super admin at work.
+func (s *Server) Super(tb testing.TB) identity.Super {
+	tb.Helper()
+	ctx := tb.Context()
+	a, err := s.Identity.AccountByEmail(ctx, SuperLogin.Email)
+	if err != nil {
+		if a, err = s.Identity.CreateAccount(ctx, identity.NewAccount{Email: SuperLogin.Email, Password: SuperLogin.Password}); err == nil {
+			err = s.Identity.AppointSuper(ctx, a.ID, true)
+		}
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	token, err := s.Identity.SignIn(ctx, SuperLogin.Email, SuperLogin.Password, identity.From{IP: "127.0.0.1"})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	by, err := s.Identity.Super(ctx, token, "127.0.0.1")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return by
+}
+
 // Tokens is what the token endpoint gave.
 type Tokens struct {
 	Access  string `json:"access_token"`

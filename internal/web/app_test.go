@@ -226,7 +226,7 @@ func withValue(form url.Values, name, value string) url.Values {
 // A client with dynamic permissions: the person picks inside the role, and gets exactly that.
 func TestDynamicClient(t *testing.T) {
 	s := testkit.Start(t, "sqlite")
-	if _, err := s.OAuth.SetClientReach(t.Context(), s.Admin, s.Client.ID, s.Client.Version, true, false); err != nil {
+	if _, err := s.OAuth.SetClientReach(t.Context(), s.Super(t), s.Client.ID, s.Client.Version, true, false); err != nil {
 		t.Fatal(err)
 	}
 	b, p := opened(t, s, "Carly", nil)

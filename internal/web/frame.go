@@ -56,6 +56,9 @@ func (s *Server) frame(v *visit) kit.Frame {
 	if v.who.Manages(access.RoleModel, access.View) && v.who.Viewer == nil {
 		f.Nav.Tools = append(f.Nav.Tools, kit.NavItem{ID: "settings", Label: "Settings", Href: "/settings", Icon: "settings"})
 	}
+	if v.session.Account.Super && v.who.Viewer == nil && s.Console != nil {
+		f.Nav.Tools = append(f.Nav.Tools, kit.NavItem{ID: "console", Label: "Console", Href: "/console", Icon: "server"})
+	}
 	return f
 }
 

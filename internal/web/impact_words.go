@@ -11,6 +11,11 @@ import (
 // impactWords says what saving would do to living connections: "4 living connections: 1 loses update on Company at its next call; none
 // gains anything before authorizing again."
 func impactWords(i oauth.Impact) string {
+	if i.Elsewhere > 0 {
+		n := i.Elsewhere
+		i.Elsewhere = 0
+		return impactWords(i) + " In other organisations, " + countOf(n, "connection obeys", "connections obey") + " as well."
+	}
 	if i.Connections == 0 {
 		return "No living connection is concerned."
 	}

@@ -428,8 +428,8 @@ func disconnect(t *testing.T, s *testkit.Server) {
 		t.Fatal(err)
 	}
 	sofia := newBrowser(t, s.URL).signIn(person(t, "Sofia"))
-	form := sofia.get("/profile").want(t, http.StatusOK, "Claude Connector").form(t, "/profile/applications/end")
-	form.Set("connection", connectionID.FindStringSubmatch(sofia.get("/profile").body)[1])
+	page := applicationPath.FindStringSubmatch(sofia.get("/profile").want(t, http.StatusOK, "Claude Connector").body)[1]
+	form := sofia.get(page+"?disconnect").want(t, http.StatusOK).form(t, "/profile/applications/end")
 	other := newBrowser(t, s.URL).signIn(person(t, "Marcus"))
 	theirs := url.Values{"connection": form["connection"], kit.CSRFField: other.get("/").form(t, "/signout")[kit.CSRFField]}
 	other.post("/profile/applications/end", theirs)
@@ -441,5 +441,3 @@ func disconnect(t *testing.T, s *testkit.Server) {
 		t.Error("the token still works")
 	}
 }
-
-var connectionID = regexp.MustCompile(`name="connection" value="([^"]+)"`)

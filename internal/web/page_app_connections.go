@@ -11,11 +11,12 @@ import (
 
 // appConnectionsView is the Connections tab of an OAuth client.
 type appConnectionsView struct {
-	Notice *kit.Notice
-	Table  kit.Table
+	Notice    *kit.Notice
+	Table     kit.Table
+	Elsewhere *kit.Table // of a published client, in other tenants
 }
 
-var sampleAppConnections = appConnectionsView{Notice: &kit.Notice{}, Table: sampleApps.Table}
+var sampleAppConnections = appConnectionsView{Notice: &kit.Notice{}, Table: sampleApps.Table, Elsewhere: &kit.Table{ID: "elsewhere"}}
 
 func (s *Server) getAppConnections(w http.ResponseWriter, v *visit) error {
 	c, page, connections, err := s.appTab(v, "connections")
@@ -49,7 +50,25 @@ func (s *Server) getAppConnections(w http.ResponseWriter, v *visit) error {
 			Text: "Because of the person's role, or because the client was widened since: what was added works after they authorize again.",
 		}
 	}
+	if view.Elsewhere, err = s.elsewhereTable(v, c); err != nil {
+		return err
+	}
 	return s.kit.Render(w, http.StatusOK, page, "app_connections", view)
+}
+
+// elsewhereTable counts the connections of other tenants' people, who are not named; nil where there are none.
+func (s *Server) elsewhereTable(v *visit, c oauth.Client) (*kit.Table, error) {
+	used, err := s.OAuth.ConnectionsElsewhere(v.ctx(), v.who.Tenant, c.ID)
+	if err != nil || len(used) == 0 {
+		return nil, err
+	}
+	t := &kit.Table{ID: "elsewhere", Caption: "In other organisations", Columns: []kit.Column{
+		{Label: "Organisation", Wide: true}, {Label: "People", Kind: kit.KindNumber}, {Label: "Connections", Kind: kit.KindNumber},
+	}}
+	for _, one := range used {
+		t.Rows = append(t.Rows, kit.Row{Cells: []kit.Value{kit.Text(one.TenantName), kit.Number(kit.Count(one.People)), kit.Number(kit.Count(one.Connections))}})
+	}
+	return t, nil
 }
 
 func (v *visit) connectionRow(c oauth.Client, one oauth.Connection, may bool) kit.Row {

@@ -11,18 +11,20 @@ import (
 
 // appsView is the App Center.
 type appsView struct {
-	Table   kit.Table
-	Library kit.Modal
-	Cards   []libraryCard
+	Table     kit.Table
+	Published *kit.Table // clients of other tenants, where there are some
+	Library   kit.Modal
+	Cards     []libraryCard
 }
 
 // libraryCard is one card of the Apps Library.
 type libraryCard struct{ Key, Label, Icon, For, Href string }
 
 var sampleApps = appsView{
-	Table:   kit.Table{Columns: []kit.Column{{Label: "Name"}}, Rows: []kit.Row{{Cells: []kit.Value{kit.LinkTo("Claude", "/")}}}},
-	Library: kit.Modal{ID: "library", Title: "Apps Library"},
-	Cards:   libraryCards(),
+	Table:     kit.Table{Columns: []kit.Column{{Label: "Name"}}, Rows: []kit.Row{{Cells: []kit.Value{kit.LinkTo("Claude", "/")}}}},
+	Published: &kit.Table{ID: "published"},
+	Library:   kit.Modal{ID: "library", Title: "Apps Library"},
+	Cards:     libraryCards(),
 }
 
 func libraryCards() []libraryCard {
@@ -60,6 +62,9 @@ func (s *Server) getApps(w http.ResponseWriter, v *visit) error {
 			return err
 		}
 		view.Table.Rows = append(view.Table.Rows, row)
+	}
+	if view.Published, err = s.publishedTable(v); err != nil {
+		return err
 	}
 	return s.kit.Render(w, http.StatusOK, page, "apps", view)
 }

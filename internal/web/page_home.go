@@ -43,6 +43,7 @@ func (s *Server) getHome(w http.ResponseWriter, v *visit) error {
 			Icon: "user-shield", Title: "Your account reaches nothing yet",
 			Text: "An administrator gives you a role; from then on, what it reaches is here.",
 		}
+		s.whyNothing(v, view.Empty)
 	}
 	for _, m := range v.models {
 		if m.Actions&access.View == 0 {
@@ -62,6 +63,19 @@ func (s *Server) getHome(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	return s.kit.Render(w, http.StatusOK, page, "home", view)
+}
+
+// whyNothing says what there is to say to somebody who is in no tenant that works.
+func (s *Server) whyNothing(v *visit, e *kit.Empty) {
+	switch {
+	case v.who.Tenant != "":
+	case v.session.Account.Super && s.Console != nil:
+		e.Icon, e.Title, e.Text = "server", "You operate this installation", "You are in no tenant, so there is no data for you here."
+		e.Action = &kit.Button{Label: "Open console", Look: kit.Primary, Href: "/console"}
+	case len(v.session.Suspended) > 0:
+		e.Icon, e.Title = "player-pause", v.session.Suspended[0].Name+" is suspended"
+		e.Text = "Nobody can work in it, and no app of it works, until whoever runs this installation resumes it. Nothing was lost."
+	}
 }
 
 // mineHref leads to the rows that the person owns, where the model has an owner that may be read.

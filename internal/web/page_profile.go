@@ -1,9 +1,11 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
+	"mandorla/internal/access"
 	"mandorla/internal/fault"
 	"mandorla/internal/web/kit"
 )
@@ -73,24 +75,41 @@ func (s *Server) applications(v *visit) (kit.Table, error) {
 		},
 		Empty: &kit.Empty{Icon: "plug", Title: "No connected applications", Text: "An assistant that you authorize appears here, with what it may do."},
 	}
-	if v.who.Tenant == "" {
-		return t, nil
-	}
-	list, err := s.OAuth.PersonConnections(v.ctx(), v.who.Tenant, v.who.Person)
+	selves, err := s.selves(v)
 	if err != nil {
 		return t, err
 	}
-	for _, c := range list {
-		allowed := kit.Text(countOf(len(c.Set.Normal()), "model", "models"))
-		if reg, err := s.registry(v); err == nil {
-			allowed.Title = inWords(reg, c.Set)
+	for _, who := range selves {
+		if err := s.addApplications(v, who, &t); err != nil {
+			return t, err
 		}
-		t.Rows = append(t.Rows, kit.Row{Cells: []kit.Value{
-			kit.Text(c.ClientName), allowed, kit.Ago(c.Since), kit.Ago(c.UsedAt),
-			kit.Actions(kit.Button{Label: "Disconnect", Icon: "plug-connected-x", Small: true, Post: "/profile/applications/end", Name: "connection", Value: c.ID}),
-		}})
 	}
 	return t, nil
+}
+
+// addApplications adds what the person connected in one of their tenants, which is named where it is not the one they are in.
+func (s *Server) addApplications(v *visit, who access.Principal, t *kit.Table) error {
+	list, err := s.OAuth.PersonConnections(v.ctx(), who.Tenant, who.Person)
+	if err != nil {
+		return err
+	}
+	reg, err := s.Registries.Registry(v.ctx(), who.Tenant, who.RegistryVersion)
+	if err != nil {
+		return fmt.Errorf("take registry: %w", err)
+	}
+	for _, c := range list {
+		allowed := kit.Text(countOf(len(c.Set.Normal()), "model", "models"))
+		allowed.Title = inWords(reg, c.Set)
+		name := kit.LinkTo(c.ClientName, "/profile/applications/"+c.ID)
+		if who.Tenant != v.who.Tenant {
+			name.Sub = "in " + who.TenantName
+		}
+		t.Rows = append(t.Rows, kit.Row{Cells: []kit.Value{
+			name, allowed, kit.Ago(c.Since), kit.Ago(c.UsedAt),
+			kit.Actions(kit.Button{Label: "Disconnect", Icon: "plug-connected-x", Small: true, Href: "/profile/applications/" + c.ID + "?disconnect"}),
+		}})
+	}
+	return nil
 }
 
 func (s *Server) sessions(v *visit) (kit.Table, error) {
@@ -172,17 +191,12 @@ func (s *Server) postSessionEnd(w http.ResponseWriter, v *visit) error {
 }
 
 func (s *Server) postApplicationEnd(w http.ResponseWriter, v *visit) error {
-	id := v.r.PostForm.Get("connection")
-	mine, err := s.OAuth.PersonConnections(v.ctx(), v.who.Tenant, v.who.Person)
-	if err != nil {
-		return err
+	who, app, err := s.ownApplication(v, v.r.PostForm.Get("connection")) // an administrator could end anybody's; this page is about one's own
+	if err == nil {
+		err = s.OAuth.EndConnection(v.ctx(), who, app.ID)
 	}
-	for _, c := range mine { // an administrator could end anybody's; this page is about one's own
-		if c.ID == id {
-			if err := s.OAuth.EndConnection(v.ctx(), v.who, id); err != nil && !fault.Is(err, fault.NotFound) {
-				return err
-			}
-		}
+	if err != nil && !fault.Is(err, fault.NotFound) { // one that is over already is what was wanted
+		return err
 	}
 	return s.done(w, v, "/profile#applications", "disconnected")
 }

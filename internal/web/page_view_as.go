@@ -17,9 +17,10 @@ import (
 type openness int
 
 const (
-	openToSelf openness = iota // not at all: it is about the one who is signed in, or changes something
-	openToEyes                 // yes: it shows what the other one sees
-	openAlways                 // yes: it acts on the session itself, and asks nobody's eyes
+	openToSelf  openness = iota // not at all: it is about the one who is signed in, or changes something
+	openToEyes                  // yes: it shows what the other one sees
+	openToSuper                 // not at all, and to nobody but super admins is there anything
+	openAlways                  // yes: it acts on the session itself, and asks nobody's eyes
 )
 
 // look turns the visit of an administrator who views as somebody into that person's. What there is to see is found anew at every request.
@@ -75,6 +76,8 @@ func partial(r *http.Request) bool { return r.Header.Get("HX-Request") == "true"
 // is nothing to see any more. The latter has a page of its own, so that nobody takes the own sight for the other one's.
 func (s *Server) barred(w http.ResponseWriter, v *visit, open openness) bool {
 	switch {
+	case open == openToSuper && !v.session.Account.Super: // the handler says that there is nothing
+		return false
 	case open == openAlways || v.ended == "" && (v.who.Viewer == nil || open == openToEyes):
 		return false
 	case v.ended != "":

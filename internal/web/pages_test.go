@@ -51,6 +51,9 @@ func paths(t *testing.T, s *testkit.Server) (open, member, admin []string) {
 		t.Fatal(err)
 	}
 	program := "/private-apps/" + made.ID
+	published := "/published-apps/" + publishedApp(t, s)
+	s.Connect(t, person(t, "Ada"))
+	own := ownApplication(t, s, s.Admin.Person)
 	open = []string{"/signin", "/forgot"}
 	member = []string{
 		"/", "/profile", "/data/companies", "/data/endusers", "/data/assets", "/data/licenses", "/data/conversations", "/data/tasks", "/data/users", "/data/teams",
@@ -65,6 +68,7 @@ func paths(t *testing.T, s *testkit.Server) (open, member, admin []string) {
 		"/settings/roles", "/settings/roles/" + role, "/settings/roles/new", "/settings/roles/" + role + "?preset=view", "/settings/roles/" + role + "?copy=client." + s.Client.ID,
 		"/settings/roles/" + role + "/people", "/settings/roles/" + role + "/remove", "/settings/roles/new?copy=role." + role, "/settings/people", "/settings/people/invite", "/settings/people/" + s.Admin.Person,
 		"/settings/roles/filter?fp.0=owner.name&fo.0=contains&builder=add", "/settings/roles/reach?portfolio=mine",
+		published, published + "?shut", published + "/activity", own, own + "?disconnect",
 	}
 	return open, member, admin
 }
@@ -86,9 +90,14 @@ func TestEveryPage(t *testing.T) {
 	}
 	for _, path := range admin {
 		clean(t, ada.raw(path).want(t, http.StatusOK))
-		if strings.HasPrefix(path, "/apps") || strings.HasPrefix(path, "/private-apps") || strings.HasPrefix(path, "/settings") {
+		if strings.HasPrefix(path, "/apps") || strings.HasPrefix(path, "/private-apps") || strings.HasPrefix(path, "/settings") || strings.HasPrefix(path, "/published-apps") || strings.HasPrefix(path, "/profile/applications") {
 			carly.raw(path).want(t, http.StatusNotFound)
 		}
+	}
+	sam := newBrowser(t, s.URL).signIn(testkit.SuperLogin)
+	for _, path := range consolePaths(s) {
+		clean(t, sam.raw(path).want(t, http.StatusOK))
+		ada.raw(path).want(t, http.StatusNotFound)
 	}
 	ada.get("/settings").want(t, http.StatusOK, "Roles")
 }
@@ -139,6 +148,11 @@ func TestHeaders(t *testing.T) {
 	for _, path := range append(append(open, member...), admin...) {
 		check(ada.raw(path))
 		check(newBrowser(t, s.URL).raw(path))
+	}
+	sam := newBrowser(t, s.URL).signIn(testkit.SuperLogin)
+	for _, path := range consolePaths(s) {
+		check(sam.raw(path))
+		check(ada.raw(path))
 	}
 	for _, status := range []struct {
 		want int

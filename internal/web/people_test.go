@@ -209,7 +209,7 @@ func TestLinksWithoutMail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Identity.SetSuper(t.Context(), account.ID, true); err != nil {
+	if err := s.Identity.AppointSuper(t.Context(), account.ID, true); err != nil {
 		t.Fatal(err)
 	}
 	form := ada.get("/settings/people/"+s.Admin.Person).form(t, "/settings/people/"+s.Admin.Person+"/reset")

@@ -43,13 +43,16 @@ func TestPictures(t *testing.T) {
 	s.Connect(t, person(t, "Marcus"))
 	shots := pictures(t, s)
 	only := os.Getenv("MANDORLA_PICTURES_ONLY")
-	for _, who := range []string{"", "Ada", "Carly"} {
+	for _, who := range []string{"", "Ada", "Carly", "Sam"} {
 		t.Run("as "+who, func(t *testing.T) {
 			t.Parallel()
 			tab := openTab(t)
 			do(t, tab, chromedp.Navigate(s.URL+"/signin"))
 			if who != "" {
-				p := person(t, who)
+				p := testkit.SuperLogin
+				if who != p.First {
+					p = person(t, who)
+				}
 				do(t, tab, chromedp.SendKeys(`[name=email]`, p.Email), chromedp.SendKeys(`[name=password]`, p.Password+"\r"), chromedp.WaitReady(`.shell`))
 			}
 			for _, screen := range screens {
@@ -162,6 +165,10 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 	s.Call(t, token, "get_record", map[string]any{"model": "Company", "id": "0"})
 	program := made.ID
 	idle := disabledProgram(t, s)
+	desk := publishedApp(t, s)
+	s.Connect(t, person(t, "Ada"))
+	s.Call(t, s.Connect(t, person(t, "Ada")).Access, "list_models", nil)
+	connectDesk(t, s, desk)
 	role, named := "", map[string]string{}
 	roles, err := s.Identity.Roles(t.Context(), s.Tenant)
 	if err != nil {
@@ -230,6 +237,19 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 		{"people-invite", "Ada", "/settings/people/invite", "First name"},
 		{"person", "Ada", "/settings/people/" + s.Admin.Person, "Make a reset link"},
 		{"profile", "Carly", "/profile", "Applications"},
+		{"published", "Ada", "/published-apps/" + desk, "An app of Second Inc"},
+		{"published-shut", "Ada", "/published-apps/" + desk + "?shut", "Shut out Ticket desk?"},
+		{"apps-published", "Ada", "/apps", "Published apps used here"},
+		{"application", "Carly", ownApplication(t, s, s.Person(t, person(t, "Carly")).Person), "What it may do"},
+		{"application-disconnect", "Carly", ownApplication(t, s, s.Person(t, person(t, "Carly")).Person) + "?disconnect", "Its next call is refused"},
+		{"console-home", "Sam", "/", "You operate this installation"},
+		{"console", "Sam", "/console", "Second Inc"},
+		{"console-new", "Sam", "/console/tenants/new", "Create tenant"},
+		{"console-tenant", "Sam", "/console/tenants/" + s.Tenant, "Suspend tenant"},
+		{"console-suspend", "Sam", "/console/tenants/" + s.Tenant + "?suspend", "Suspend Northwind Metrics?"},
+		{"console-client", "Sam", "/console/clients/" + s.Client.ID, "Dynamic permissions"},
+		{"console-admins", "Sam", "/console/admins", "Add a super admin"},
+		{"console-log", "Sam", "/console/log", "Created a tenant"},
 		{"missing", "Ada", "/data/nothing", "Nothing here"},
 	}
 }
@@ -249,6 +269,14 @@ func openLinks(t *testing.T, s *testkit.Server, role string) (invited, reset str
 		t.Fatal(err)
 	}
 	return invited, reset
+}
+
+// connectDesk connects somebody here to another tenant's published client.
+func connectDesk(t *testing.T, s *testkit.Server, client string) {
+	t.Helper()
+	if _, err := testkit.Authorize(t.Context(), s.App, s.URL, client, "", person(t, "Marcus").Email, person(t, "Marcus").Password); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // disabledProgram is a private app that may do nothing, with tokens that are over.

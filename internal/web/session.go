@@ -78,6 +78,23 @@ func (s *Server) admin(pattern string, h handler) {
 	})
 }
 
+// superHandler is a handler for a super admin at work.
+type superHandler func(w http.ResponseWriter, v *visit, by identity.Super) error
+
+// super is page for super admins, who may be in no tenant; for everybody else there is nothing at the address.
+func (s *Server) super(pattern string, h superHandler) {
+	s.signed(pattern, openToSuper, func(w http.ResponseWriter, v *visit) error {
+		if s.Console == nil || !v.session.Account.Super {
+			return errNoPage
+		}
+		by, err := s.Identity.Super(v.ctx(), v.token, s.ClientIP(v.r))
+		if err != nil {
+			return err
+		}
+		return h(w, v, by)
+	})
+}
+
 // managed is page for those who may do this to an internal model; for everybody else there is nothing at the address.
 func (s *Server) managed(pattern, internal string, a access.Action, h handler) {
 	s.page(pattern, func(w http.ResponseWriter, v *visit) error {

@@ -23,6 +23,7 @@ import (
 
 	"mandorla/internal/access"
 	"mandorla/internal/audit"
+	"mandorla/internal/console"
 	"mandorla/internal/identity"
 	"mandorla/internal/model"
 	"mandorla/internal/oauth"
@@ -40,13 +41,14 @@ var templates embed.FS
 // name models that the administrator may not view.
 type Registries = record.Registries
 
-// Options are what a Server is made of. All but ClientIP, Logger and Demo are required.
+// Options are what a Server is made of. All but Console, ClientIP, Logger and Demo are required.
 type Options struct {
 	Gate       *record.Service
 	Identity   *identity.Service
 	OAuth      *oauth.Service
 	Apps       *privateapp.Service
 	Calls      *audit.Calls
+	Console    *console.Service // nil: there is no console
 	Registries Registries
 	Origin     string // "https://mandorla.example.com": no path, no trailing slash
 	Now        func() time.Time
@@ -224,6 +226,26 @@ func (s *Server) register() {
 	s.page("POST /profile/password", s.postPassword)
 	s.page("POST /profile/sessions/end", s.postSessionEnd)
 	s.page("POST /profile/applications/end", s.postApplicationEnd)
+	s.page("GET /profile/applications/{id}", s.getApplication)
+	s.page("POST /profile/applications/{id}/narrow", s.postApplicationNarrow)
+
+	s.managed("GET /published-apps/{id}", client, access.View, s.getPublished)
+	s.managed("GET /published-apps/{id}/activity", client, access.View, s.getPublishedActivity)
+	s.managed("POST /published-apps/{id}/shut-out", client, access.Update, s.postShutOut)
+	s.managed("POST /published-apps/{id}/connections/end", client, access.Update, s.postPublishedEnd)
+
+	s.super("GET /console", s.getConsole)
+	s.super("GET /console/tenants/new", s.getTenantNew)
+	s.super("POST /console/tenants/new", s.postTenantNew)
+	s.super("GET /console/tenants/{tenant}", s.getTenant)
+	s.super("POST /console/tenants/{tenant}", s.postTenantName)
+	s.super("POST /console/tenants/{tenant}/status", s.postTenantStatus)
+	s.super("GET /console/clients/{id}", s.getClientReach)
+	s.super("POST /console/clients/{id}", s.postClientReach)
+	s.super("GET /console/admins", s.getSupers)
+	s.super("POST /console/admins", s.postSupers)
+	s.super("POST /console/admins/remove", s.postSuperRemove)
+	s.super("GET /console/log", s.getConsoleLog)
 }
 
 // Routes lists the registered patterns, for the tests that crawl all of them.
@@ -268,6 +290,14 @@ func samples() map[string]any {
 		"link":            sampleLink,
 		"invite":          sampleInvite,
 		"confirm":         sampleConfirm,
+		"application":     sampleApplication,
+		"published":       samplePublished,
+		"console":         sampleConsole,
+		"console_new":     sampleTenantNew,
+		"console_tenant":  sampleTenant,
+		"console_client":  sampleClientReach,
+		"console_admins":  sampleSupers,
+		"console_log":     sampleConsoleLog,
 	}
 }
 

@@ -35,7 +35,7 @@ func (s *Store) AppendCalls(ctx context.Context, calls []audit.Call) error {
 func (s *Store) Calls(ctx context.Context, q audit.CallQuery) (out []audit.Call, err error) {
 	text, args := `SELECT `+callColumns+` FROM sys_call WHERE tenant_id = ?`, []any{q.Tenant}
 	for _, f := range []struct{ cond, value string }{
-		{"client = ?", q.Client}, {"app = ?", q.App}, {"person = ?", q.Person}, {"id < ?", q.Before},
+		{"client = ?", q.Client}, {"app = ?", q.App}, {"person = ?", q.Person}, {"authorization_id = ?", q.Authorization}, {"id < ?", q.Before},
 	} {
 		if f.value != "" {
 			text, args = text+" AND "+f.cond, append(args, f.value)

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -14,7 +15,7 @@ const clientColumns = `c.id, c.tenant_id, c.name, c.description, c.kind, c.secre
 	c.old_secret_hash, c.old_secret_until, c.redirect_uris, c.set_json, c.dynamic, c.published, c.unverified, c.enabled, c.version,
 	c.created_at, c.created_by, c.updated_at,
 	c.authorize_first_at, c.authorize_last_at, c.exchange_first_at, c.exchange_last_at, c.call_first_at, c.call_last_at,
-	c.problem_code, c.problem_detail, c.problem_at`
+	c.problem_code, c.problem_detail, c.problem_at, (SELECT h.status FROM sys_tenant h WHERE h.id = c.tenant_id)`
 
 // clientScan collects clientColumns.
 type clientScan struct {
@@ -25,6 +26,7 @@ type clientScan struct {
 	created, updated                        int64
 	steps                                   [6]int64
 	problemAt                               int64
+	home                                    sql.NullString // status of its tenant
 }
 
 func (c *clientScan) dest() []any {
@@ -35,7 +37,7 @@ func (c *clientScan) dest() []any {
 	for i := range c.steps {
 		out = append(out, &c.steps[i])
 	}
-	return append(out, &r.Problem.Code, &r.Problem.Detail, &c.problemAt)
+	return append(out, &r.Problem.Code, &r.Problem.Detail, &c.problemAt, &c.home)
 }
 
 // bare gives the client without its redirect addresses, which calls with a token do not need.
@@ -43,6 +45,7 @@ func (c *clientScan) bare() oauth.ClientRecord {
 	out := c.rec
 	out.SecretChangedAt, out.OldSecretUntil = instant(c.secretChanged), instant(c.oldUntil)
 	out.Dynamic, out.Published, out.Unverified, out.Enabled = c.dynamic != 0, c.published != 0, c.unverified != 0, c.enabled != 0
+	out.Suspended = c.home.Valid && c.home.String != "active"
 	out.Problem.At = instant(c.problemAt)
 	out.CreatedAt, out.UpdatedAt = instant(c.created), instant(c.updated)
 	out.Steps = oauth.Steps{
@@ -141,7 +144,7 @@ func (s *Store) SetClientSecret(ctx context.Context, c oauth.ClientRecord) error
 // DeleteClient is part of oauth.Store.
 func (s *Store) DeleteClient(ctx context.Context, tenant, id string) error {
 	return s.InTx(ctx, func(ctx context.Context) error {
-		for _, table := range []string{"sys_oauth_authorization", "sys_oauth_token", "sys_oauth_code", "sys_oauth_pending"} {
+		for _, table := range []string{"sys_oauth_authorization", "sys_oauth_token", "sys_oauth_code", "sys_oauth_pending", "sys_oauth_shut_out"} {
 			if _, err := s.exec(ctx, `DELETE FROM `+table+` WHERE client_id = ?`, id); err != nil {
 				return err
 			}

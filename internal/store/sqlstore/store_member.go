@@ -166,6 +166,27 @@ func (s *Store) LockTenant(ctx context.Context, tenant string) error {
 	return missing(err, "There is no such tenant.")
 }
 
+// LockSupers is part of identity.Store.
+func (s *Store) LockSupers(ctx context.Context) (n int, err error) {
+	err = s.each(ctx, `SELECT t.id FROM sys_account t WHERE t.super <> 0 AND t.disabled = 0 ORDER BY t.id`+s.d.ForEdit, func(scan func(...any) error) error {
+		var id string
+		n++
+		return scan(&id)
+	})
+	return n, err
+}
+
+// Supers is part of identity.Store.
+func (s *Store) Supers(ctx context.Context) (out []identity.Account, err error) {
+	err = s.each(ctx, `SELECT `+accountColumns+` FROM sys_account a WHERE a.super <> 0 ORDER BY a.email`, func(scan func(...any) error) error {
+		var a accountScan
+		err := scan(a.dest()...)
+		out = append(out, a.account())
+		return err
+	})
+	return out, err
+}
+
 // Administrators is part of identity.Store.
 func (s *Store) Administrators(ctx context.Context, tenant string) (out []string, err error) {
 	err = s.each(ctx, `SELECT DISTINCT u._id, u.inactive, u.removed FROM sys_member m

@@ -47,7 +47,7 @@ func (s *Store) AnswerPending(ctx context.Context, hash string, at time.Time) (f
 }
 
 const authorizationColumns = `z.id, z.tenant_id, z.person_id, z.account_id, z.account_epoch, z.client_id, z.resource, z.scope, z.set_json,
-	z.created_at, z.connected_at, z.used_at, z.idle_until, z.expires_at, z.ended_at, z.ended_because`
+	z.created_at, z.connected_at, z.used_at, z.idle_until, z.expires_at, z.ended_at, z.ended_because, z.redirect_host`
 
 type authorizationScan struct {
 	rec   oauth.AuthorizationRecord
@@ -57,7 +57,7 @@ type authorizationScan struct {
 func (z *authorizationScan) dest() []any {
 	r, t := &z.rec, &z.times
 	return []any{&r.ID, &r.Tenant, &r.Person, &r.Account, &r.AccountEpoch, &r.Client, &r.Resource, &r.Scope, &r.SetText,
-		&t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &r.EndedBecause}
+		&t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &r.EndedBecause, &r.RedirectHost}
 }
 
 func (z *authorizationScan) authorization() oauth.AuthorizationRecord {
@@ -70,9 +70,9 @@ func (z *authorizationScan) authorization() oauth.AuthorizationRecord {
 // InsertAuthorization is part of oauth.Store.
 func (s *Store) InsertAuthorization(ctx context.Context, a oauth.AuthorizationRecord) error {
 	_, err := s.exec(ctx, `INSERT INTO sys_oauth_authorization (tenant_id, id, person_id, account_id, account_epoch, client_id, resource, scope,
-		set_json, created_at, idle_until, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		set_json, created_at, idle_until, expires_at, redirect_host) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		a.Tenant, a.ID, a.Person, a.Account, a.AccountEpoch, a.Client, a.Resource, a.Scope,
-		a.SetText, millis(a.CreatedAt), millis(a.IdleUntil), millis(a.ExpiresAt))
+		a.SetText, millis(a.CreatedAt), millis(a.IdleUntil), millis(a.ExpiresAt), a.RedirectHost)
 	return err
 }
 

@@ -7,7 +7,10 @@ import (
 	"mandorla/internal/oauth"
 )
 
-const standingColumns = authorizationColumns + `, ` + clientColumns + `, ` + memberColumns + `, ` + accountColumns + `, ` + roleColumns
+const standingColumns = authorizationColumns + `, ` + shutOutColumn + `, ` + clientColumns + `, ` + memberColumns + `, ` + accountColumns + `, ` + roleColumns
+
+// shutOutColumn costs nothing for the many clients that are not published.
+const shutOutColumn = `CASE WHEN c.published = 0 THEN 0 ELSE (SELECT COUNT(*) FROM sys_oauth_shut_out x WHERE x.tenant_id = z.tenant_id AND x.client_id = z.client_id) END`
 
 // standingOne keeps one row for each authorization, standingJoins one for each role of its person.
 const (
@@ -18,20 +21,21 @@ const (
 
 // standingScan collects standingColumns.
 type standingScan struct {
-	z authorizationScan
-	c clientScan
-	m memberScan
-	a accountScan
-	r roleScan
+	z       authorizationScan
+	shutOut int
+	c       clientScan
+	m       memberScan
+	a       accountScan
+	r       roleScan
 }
 
 func (s *standingScan) dest() []any {
-	return concat(s.z.dest(), s.c.dest(), s.m.dest(), s.a.dest(), s.r.dest())
+	return concat(s.z.dest(), []any{&s.shutOut}, s.c.dest(), s.m.dest(), s.a.dest(), s.r.dest())
 }
 
 // standing gives the first row of an authorization, without its role.
 func (s *standingScan) standing() oauth.Standing {
-	out := oauth.Standing{Authorization: s.z.authorization(), Client: s.c.bare(), Member: s.m.membership()}
+	out := oauth.Standing{Authorization: s.z.authorization(), ShutOut: s.shutOut != 0, Client: s.c.bare(), Member: s.m.membership()}
 	out.Member.Account = s.a.account()
 	return out
 }

@@ -52,6 +52,8 @@ var acrossTenants = map[string]string{
 	"UseRefresh": "finds by the hash of a secret", "RevokeToken": "finds by the hash of a secret",
 
 	"ClientByID":          "a client is looked up before anybody has signed in, and a published one serves every tenant",
+	"ForeignClients":      "a published client serves every tenant; whose people are connected through it is asked with theirs",
+	"ConnectionsByTenant": "counts through one client, for its own tenant and for super admins",
 	"LockAuthorization":   "by the id of an authorization that the caller has found by its token",
 	"KeepAuthorization":   "by the id of an authorization that the caller has found by its token",
 	"SetAuthorizationSet": "by the id of an authorization that the caller has found by its token",

@@ -1,0 +1,158 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"mandorla/internal/console"
+	"mandorla/internal/fault"
+	"mandorla/internal/identity"
+	"mandorla/internal/oauth"
+	"mandorla/internal/web/kit"
+)
+
+// tenantView is one tenant in the console: figures, its OAuth clients, its name, its state.
+type tenantView struct {
+	Notice  *kit.Notice
+	Facts   kit.Properties
+	Clients kit.Section
+	Table   kit.Table
+	Name    kit.Section
+	Rename  kit.Form
+	State   kit.Section
+	Text    string // what suspending or resuming does
+	Button  kit.Button
+	Modal   kit.Modal
+	Hidden  kit.Field // what the modal asks for
+	Confirm *kit.Field
+}
+
+var sampleTenant = tenantView{
+	Notice: &kit.Notice{Title: "x"}, Facts: sampleRecord.Properties, Table: sampleApps.Table, Rename: kit.Form{Action: "/"},
+	Button: kit.Button{Label: "x", Href: "/"}, Modal: kit.Modal{ID: "state", Action: "/"}, Hidden: kit.Field{Kind: kit.FieldHidden}, Confirm: &kit.Field{},
+}
+
+// tenantProblem is what keeps one of the forms of the page from being saved.
+type tenantProblem struct{ name, state error }
+
+func (s *Server) getTenant(w http.ResponseWriter, v *visit, by identity.Super) error {
+	return s.showTenant(w, v, by, http.StatusOK, tenantProblem{})
+}
+
+func (s *Server) showTenant(w http.ResponseWriter, v *visit, by identity.Super, status int, p tenantProblem) error {
+	t, err := s.Console.Tenant(v.ctx(), by, v.r.PathValue("tenant"))
+	if err != nil {
+		return err
+	}
+	clients, err := s.Console.Clients(v.ctx(), by, t.ID)
+	if err != nil {
+		return err
+	}
+	path := "/console/tenants/" + t.ID
+	page := s.shell(v, "console", t.Name)
+	page.Icon, page.Status, page.Narrow = "building-community", tenantStatus(t), true
+	page.Breadcrumb = []kit.Link{{Label: "Console", Href: "/console"}}
+	item := func(label string, value kit.Value) kit.Property { return kit.Property{Label: label, Value: value} }
+	view := tenantView{
+		Facts: kit.Properties{Groups: []kit.PropertyGroup{{Label: "Figures", Items: []kit.Property{
+			item("People", kit.Text(kit.Count(t.People))), item("Connections", kit.Text(kit.Count(t.Connections))),
+			item("Short name", kit.Mono(t.Slug)), item("ID", kit.Mono(t.ID)), item("Since", kit.Date(t.CreatedAt)),
+		}}}},
+		Clients: kit.Section{Title: "OAuth clients", Text: "Two switches of each are a super admin's: dynamic permissions, and whether it is published."},
+		Table:   reachTable(clients),
+		Name:    kit.Section{Title: "Name"},
+		Rename: s.withConfirm(v, kit.Form{
+			Action: path, Submit: kit.Button{Label: "Rename tenant"},
+			Fields: []kit.Field{{Name: "name", Label: "Name", Value: t.Name, Required: true, Max: 80, Help: "The short name and all addresses stay."}},
+		}),
+	}
+	if p.name != nil {
+		view.Rename.Fields[0].Value = v.r.PostForm.Get("name")
+		placeErrors(&view.Rename, p.name)
+	}
+	s.tenantState(v, t, &view, p.state)
+	return s.kit.Render(w, status, page, "console_tenant", view)
+}
+
+// tenantState says what suspending or resuming does, and asks before it happens.
+func (s *Server) tenantState(v *visit, t console.Tenant, view *tenantView, problem error) {
+	path := "/console/tenants/" + t.ID
+	view.State = kit.Section{ID: "state", Title: "Suspend"}
+	view.Text = "Nobody can sign in to it any more, and no call of its people, private apps or OAuth clients works; " +
+		countOf(t.Connections, "connection stops", "connections stop") + " at the next call. Nothing is taken away: all of it works again when it is resumed."
+	verb, act, look := "Suspend", "suspend", kit.Danger
+	if t.Suspended {
+		view.State.Title, view.Text = "Resume", "People can sign in again, and tokens that have not run out meanwhile work at the next call."
+		verb, act, look = "Resume", "resume", kit.Primary
+		view.Notice = &kit.Notice{Tone: kit.Warn, Title: "This tenant is suspended", Text: "Nobody works in it, and no token of it works."}
+	}
+	view.Button = kit.Button{Label: verb + " tenant…", Href: "?" + act, Modal: "state-modal"}
+	view.Modal = kit.Modal{
+		ID: "state-modal", Title: verb + " " + t.Name + "?", Text: view.Text, Action: path + "/status", Submit: kit.Button{Label: verb + " tenant", Look: look},
+		Open: v.r.URL.Query().Has(act) || problem != nil, CloseHref: path,
+	}
+	view.Hidden = kit.Field{Kind: kit.FieldHidden, Name: "act", Value: act}
+	if view.Confirm = s.confirmField(v); view.Confirm != nil && problem != nil {
+		msg, _ := fault.Safe(problem)
+		view.Confirm.Error = strings.TrimPrefix(msg, "confirm_password: ")
+	}
+}
+
+// reachTable lists the clients of a tenant with the two switches.
+func reachTable(clients []oauth.Client) kit.Table {
+	t := kit.Table{
+		Caption: "OAuth clients",
+		Columns: []kit.Column{{Label: "Client", Wide: true}, {Label: "Dynamic permissions", HideOnPhone: true}, {Label: "Published"}, {Label: "Status"}},
+		Empty:   &kit.Empty{Icon: "plug", Title: "No OAuth clients", Text: "The tenant's administrators make them in the App Center."},
+	}
+	onOff := func(on bool) kit.Value {
+		if on {
+			return kit.StatusValue(kit.Info, "On")
+		}
+		return kit.StatusValue(kit.Neutral, "Off")
+	}
+	for _, c := range clients {
+		name := kit.LinkTo(c.Name, "/console/clients/"+c.ID)
+		name.Icon = presetOf(c).Icon
+		status := kit.StatusValue(kit.Good, "Enabled")
+		if !c.Enabled {
+			status = kit.StatusValue(kit.Bad, "Disabled")
+		}
+		t.Rows = append(t.Rows, kit.Row{Muted: !c.Enabled, Cells: []kit.Value{name, onOff(c.Dynamic), onOff(c.Published), status}})
+	}
+	return t
+}
+
+func (s *Server) postTenantName(w http.ResponseWriter, v *visit, by identity.Super) error {
+	id := v.r.PathValue("tenant")
+	err := s.confirm(v)
+	if err == nil {
+		err = s.Console.Rename(v.ctx(), by, id, v.r.PostForm.Get("name"))
+	}
+	if status, ok := comesBack(err); ok {
+		return s.showTenant(w, v, by, status, tenantProblem{name: err})
+	}
+	if err != nil {
+		return err
+	}
+	return s.done(w, v, "/console/tenants/"+id, "saved")
+}
+
+func (s *Server) postTenantStatus(w http.ResponseWriter, v *visit, by identity.Super) error {
+	id, act := v.r.PathValue("tenant"), v.r.PostForm.Get("act")
+	flash := map[string]string{"suspend": "suspended", "resume": "resumed"}[act]
+	if flash == "" {
+		return errOldForm
+	}
+	err := s.confirm(v)
+	if err == nil {
+		err = s.Console.Suspend(v.ctx(), by, id, act == "suspend")
+	}
+	if status, ok := comesBack(err); ok {
+		return s.showTenant(w, v, by, status, tenantProblem{state: err})
+	}
+	if err != nil {
+		return err
+	}
+	return s.done(w, v, "/console/tenants/"+id, flash)
+}
