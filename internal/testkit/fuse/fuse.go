@@ -24,11 +24,13 @@ type Fuse struct {
 
 // Wrap is for the Open of an engine.
 func (f *Fuse) Wrap(c driver.Connector) driver.Connector {
-	f.connector = c
+	if f.connector == nil {
+		f.connector = c
+	}
 	return connector{c, f}
 }
 
-// DB gives a connection of its own past the fuse. The caller closes it.
+// DB gives connections like the first that was wrapped, past the fuse. The caller closes it.
 func (f *Fuse) DB() *sql.DB { return sql.OpenDB(f.connector) }
 
 // Set makes statement n from now fail. With after, the database does what it says and only the answer is lost.
