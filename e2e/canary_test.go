@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -23,21 +24,24 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	_ "github.com/jackc/pgx/v5/stdlib" // database/sql calls it pgx
+	_ "modernc.org/sqlite"             // and this one sqlite
 
+	"mandorla/internal/app"
 	"mandorla/internal/demo"
 	"mandorla/internal/testkit"
 	"mandorla/internal/web/kit"
 )
 
 // TestCanarySecrets (rows 64, 87, 91, 269, 270, 275) goes through sign-in, authorization, tokens, refresh, calls and every way to get
-// them wrong, and then looks for each secret in the log, the answers, and the database with its change log: none may be found.
+// them wrong, and then looks for each secret in the log, the answers, the error pages, the database with its write-ahead log, a copy of it, and the logs of changes and calls: none may be found.
 func TestCanarySecrets(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		log := &lockedBuffer{}
 		s := testkit.StartLogging(t, engine, slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug - 100})))
 		c := &canary{t: t, s: s, secrets: map[string]string{}, n: len(log.bytes())}
 		c.run()
-		if len(c.secrets) < 25 {
+		if len(c.secrets) < 60 {
 			t.Fatalf("only %d secrets were collected", len(c.secrets))
 		}
 		logged := log.bytes()
@@ -50,6 +54,16 @@ func TestCanarySecrets(t *testing.T) {
 			t.Fatal("the database was not read")
 		}
 		c.absent("the database", stored)
+		for name, part := range map[string]string{"the change log": "sys_audit", "the call log": "sys_call"} {
+			text := tableText(t, s, part)
+			if !bytes.Contains(text, []byte(map[string]string{"sys_audit": "client.secret", "sys_call": "list_records"}[part])) {
+				t.Fatalf("%s was not read", name)
+			}
+			c.absent(name, text)
+		}
+		if engine == "sqlite" {
+			c.absent("a copy of the database", copied(t, s))
+		}
 	})
 }
 
@@ -161,6 +175,7 @@ func (c *canary) run() {
 	last := c.token(with(form, "code_verifier", verifier))
 	c.post("/oauth/revoke", url.Values{"token": {last.Refresh}, "client_id": {c.s.Client.ID}, "client_secret": {c.s.Secret}}, "", http.StatusOK)
 
+	c.errorPages(last)
 	c.open("/profile", http.StatusOK)
 	next := c.made("next password")
 	c.submit("/profile/password", url.Values{"current": {c.made("wrong current password")}, "password": {next}}, http.StatusUnprocessableEntity)
@@ -168,6 +183,41 @@ func (c *canary) run() {
 	c.open("/profile", http.StatusOK)
 	c.submit("/signout", url.Values{}, http.StatusSeeOther)
 	c.admin()
+}
+
+// errorPages asks for pages that fail, with secrets where they do not belong.
+func (c *canary) errorPages(tokens testkit.Tokens) {
+	c.t.Helper()
+	for path, status := range map[string]int{
+		"/nothing?access_token=" + tokens.Access:                                                                                    http.StatusNotFound,
+		"/nothing/" + c.secret("token in a path", "rt_"+strings.Repeat("p", 43)):                                                    http.StatusNotFound,
+		"/data/companies?f=nme:eq:x&password=" + c.made("password in an address"):                                                   http.StatusBadRequest,
+		"/oauth/authorize?client_id=nobody&client_secret=" + c.s.Secret:                                                             http.StatusBadRequest,
+		"/oauth/authorize?client_id=" + c.s.Client.ID + "&redirect_uri=https://evil.test/cb&state=" + c.made("state in an address"): http.StatusBadRequest,
+		"/oauth/authorize/" + c.secret("request of nobody", "au_"+strings.Repeat("q", 43)):                                          http.StatusBadRequest,
+	} {
+		c.open(path, status)
+		c.absentFromPage(path)
+	}
+	for action, form := range map[string]url.Values{
+		"/profile/password":         {kit.CSRFField: {c.made("wrong token of a form")}, "current": {c.made("password without a token")}},
+		"/oauth/authorize/decision": {kit.CSRFField: {c.made("wrong token of a decision")}, "decision": {"approve"}, "token": {c.made("wrong request")}},
+	} {
+		c.do(c.request(http.MethodPost, action, form), http.StatusForbidden)
+		c.absentFromPage(action)
+	}
+}
+
+// absentFromPage looks through the page last opened; the token of its own forms is its to have.
+func (c *canary) absentFromPage(path string) {
+	c.t.Helper()
+	body := []byte(c.body)
+	for value, what := range c.secrets {
+		if strings.HasPrefix(what, "token of the form") {
+			body = bytes.ReplaceAll(body, []byte(value), nil)
+		}
+	}
+	c.absent("the page of "+strings.SplitN(path, "?", 2)[0], body)
 }
 
 // admin makes a client and another secret for it, in the pages.
@@ -379,6 +429,68 @@ func without(form url.Values, name string) url.Values {
 		}
 	}
 	return out
+}
+
+// copied copies the files of SQLite as a backup would, opens the copy with the product and closes it, and gives what it holds then.
+func copied(t *testing.T, s *testkit.Server) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(s.Config.DataDir)); err != nil {
+		t.Fatal(err)
+	}
+	a, err := app.Open(t.Context(), app.Config{DataDir: dir}, app.Deps{Now: s.Clock.Now, Rand: s.OAuth.Rand})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, "mandorla.db"))
+	if err != nil || !bytes.Contains(raw, []byte("oauth.refresh_reuse")) {
+		t.Fatalf("%d bytes of a copy, %v", len(raw), err)
+	}
+	return raw
+}
+
+// tableText gives every value of a table, one after the other.
+func tableText(t *testing.T, s *testkit.Server, table string) []byte {
+	t.Helper()
+	driver, source := "pgx", s.Config.DB
+	if source == "" {
+		driver, source = "sqlite", filepath.Join(s.Config.DataDir, "mandorla.db")
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.QueryContext(t.Context(), "SELECT * FROM "+table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	for rows.Next() {
+		values := make([]any, len(columns))
+		into := make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range values {
+			fmt.Fprintf(&out, "%s\n", fmt.Sprint(v))
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 // dump gives everything a thief of the database has: the files of SQLite, or every row of every table of PostgreSQL.

@@ -114,6 +114,19 @@ var authorizeAddress = regexp.MustCompile(`https?://[^\s"'<>\x1b]+/oauth/authori
 // runClient runs a client that prints an authorization address, approves it as a person in a browser, and gives all it printed.
 func runClient(t *testing.T, s *testkit.Server, login demo.Login, script string, args ...string) string {
 	t.Helper()
+	out, approved, err := tryClient(t, s, login, func(address string) string { return address }, script, args...)
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", script, err, tail(out, 6000))
+	}
+	if !approved {
+		t.Fatalf("%s never asked for authorization:\n%s", script, out)
+	}
+	return out
+}
+
+// tryClient is runClient for one that may fail; at gives the address to open for the one that was printed.
+func tryClient(t *testing.T, s *testkit.Server, login demo.Login, at func(string) string, script string, args ...string) (printed string, approved bool, err error) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	node := node22(t)
@@ -129,23 +142,16 @@ func runClient(t *testing.T, s *testkit.Server, login demo.Login, script string,
 	go func() { _ = in.CloseWithError(cmd.Wait()) }()
 	var all strings.Builder
 	lines := bufio.NewScanner(out)
-	approved := false
 	for lines.Scan() {
 		all.WriteString(lines.Text() + "\n")
 		if address := authorizeAddress.FindString(lines.Text()); address != "" && !approved {
 			approved = true
-			if status := s.Approve(t, address, login); status >= 400 {
+			if status := s.Approve(t, at(address), login); status >= 400 {
 				t.Fatalf("the client's redirect address answered %d\n%s", status, all.String())
 			}
 		}
 	}
-	if err := lines.Err(); err != nil {
-		t.Fatalf("%s: %v\n%s", script, err, tail(all.String(), 6000))
-	}
-	if !approved {
-		t.Fatalf("%s never asked for authorization:\n%s", script, all.String())
-	}
-	return all.String()
+	return all.String(), approved, lines.Err()
 }
 
 func wants(t *testing.T, out string, parts ...string) {

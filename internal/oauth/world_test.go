@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
+	"database/sql/driver"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -50,15 +51,15 @@ func newID() string { return fmt.Sprintf("%024x", lastID.Add(1)) }
 // engines opens each engine once per test binary and run; worlds share the database and nothing else.
 var engines = []string{"sqlite", "postgres"}
 
-func openStore(t *testing.T, engine string) *sqlstore.Store {
+func openStore(t *testing.T, engine string, wrap ...func(driver.Connector) driver.Connector) *sqlstore.Store {
 	t.Helper()
 	reg, err := catalog.Registry()
 	must(t, err)
 	var st *sqlstore.Store
 	if engine == "sqlite" {
-		st, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), reg, newID)
+		st, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), reg, newID, wrap...)
 	} else {
-		st, err = postgres.Open(t.Context(), pg.DSN(t), reg, newID)
+		st, err = postgres.Open(t.Context(), pg.DSN(t), reg, newID, wrap...)
 	}
 	must(t, err)
 	t.Cleanup(func() { _ = st.Close() })

@@ -6,6 +6,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net"
@@ -29,8 +30,8 @@ const (
 
 // Open connects to the database named by dsn ("postgres://user:password@host:5432/name" or "host=… dbname=…") and makes what
 // is missing in it. newID gives ids for audit entries. What an operator can mend is a fault whose message is one sentence that names
-// server and database, never the password.
-func Open(ctx context.Context, dsn string, base *model.Registry, newID func() string) (*sqlstore.Store, error) {
+// server and database, never the password. wrap stands between the store and the driver, where a test lets statements fail.
+func Open(ctx context.Context, dsn string, base *model.Registry, newID func() string, wrap ...func(driver.Connector) driver.Connector) (*sqlstore.Store, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil { // the cause may repeat the text, and with it the password
 		return nil, fault.New(fault.Invalid, "The database address is not understood; write it as postgres://user:password@host:5432/name.")
@@ -39,7 +40,11 @@ func Open(ctx context.Context, dsn string, base *model.Registry, newID func() st
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "mandorla"
 	}
-	db := stdlib.OpenDB(*config)
+	connector := stdlib.GetConnector(*config)
+	for _, w := range wrap {
+		connector = w(connector)
+	}
+	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(maxConnections)
 	db.SetMaxIdleConns(maxIdle)
 	db.SetConnMaxIdleTime(idleTime)

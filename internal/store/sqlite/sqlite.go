@@ -32,8 +32,9 @@ const FileName = "mandorla.db"
 const readers = 4
 
 // Open opens the database file, or FileName in the folder, and makes what is missing. newID gives ids for audit entries.
-// What an operator can mend is a fault whose message is one sentence that names the file.
-func Open(ctx context.Context, path string, base *model.Registry, newID func() string) (*sqlstore.Store, error) {
+// What an operator can mend is a fault whose message is one sentence that names the file. wrap stands between the store and the driver,
+// where a test lets statements fail.
+func Open(ctx context.Context, path string, base *model.Registry, newID func() string, wrap ...func(driver.Connector) driver.Connector) (*sqlstore.Store, error) {
 	path, err := place(path)
 	if err != nil {
 		return nil, err
@@ -42,12 +43,19 @@ func Open(ctx context.Context, path string, base *model.Registry, newID func() s
 	if err != nil {
 		return nil, err
 	}
-	write := sql.OpenDB(connector{d, dataSource(path, "&_txlock=immediate&_pragma=journal_mode(wal)")})
+	open := func(more string) *sql.DB {
+		var c driver.Connector = connector{d, dataSource(path, more)}
+		for _, w := range wrap {
+			c = w(c)
+		}
+		return sql.OpenDB(c)
+	}
+	write := open("&_txlock=immediate&_pragma=journal_mode(wal)")
 	write.SetMaxOpenConns(1)
 	if err := reach(ctx, write); err != nil {
 		return nil, errors.Join(explain(path, err), write.Close())
 	}
-	read := sql.OpenDB(connector{d, dataSource(path, "&_pragma=query_only(1)")})
+	read := open("&_pragma=query_only(1)")
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	s, err := sqlstore.New(ctx, sqlstore.Config{Dialect: Dialect(), Write: write, Read: read, Base: base, NewID: newID, Place: path})
