@@ -111,7 +111,7 @@ func TestConformance(t *testing.T) {
 
 var authorizeAddress = regexp.MustCompile(`https?://[^\s"'<>\x1b]+/oauth/authorize\?[^\s"'<>\x1b]+`)
 
-// runClient runs a client that prints an authorization address, approves it as a person in a browser, and gives all it printed.
+// runClient runs a client that prints authorization addresses, approves each as a person in a browser, and gives all it printed.
 func runClient(t *testing.T, s *testkit.Server, login demo.Login, script string, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -129,11 +129,11 @@ func runClient(t *testing.T, s *testkit.Server, login demo.Login, script string,
 	go func() { _ = in.CloseWithError(cmd.Wait()) }()
 	var all strings.Builder
 	lines := bufio.NewScanner(out)
-	approved := false
+	approved := map[string]bool{}
 	for lines.Scan() {
 		all.WriteString(lines.Text() + "\n")
-		if address := authorizeAddress.FindString(lines.Text()); address != "" && !approved {
-			approved = true
+		if address := authorizeAddress.FindString(lines.Text()); address != "" && !approved[address] {
+			approved[address] = true
 			if status := s.Approve(t, address, login); status >= 400 {
 				t.Fatalf("the client's redirect address answered %d\n%s", status, all.String())
 			}
@@ -142,7 +142,7 @@ func runClient(t *testing.T, s *testkit.Server, login demo.Login, script string,
 	if err := lines.Err(); err != nil {
 		t.Fatalf("%s: %v\n%s", script, err, tail(all.String(), 6000))
 	}
-	if !approved {
+	if len(approved) == 0 {
 		t.Fatalf("%s never asked for authorization:\n%s", script, all.String())
 	}
 	return all.String()

@@ -73,7 +73,7 @@ func (s *Service) effective(st Standing, scope string, surface access.Surface) (
 	p := st.Member.Principal(roles, surface)
 	scoped := narrow(s.Registry, accepted, scope)
 	p.Lanes = access.ThroughClient(access.ConnectingLanes(roles), scoped, ceiling)
-	p.Sides.Authorization, p.Sides.Scope, p.Sides.Dynamic = accepted, scoped, st.Client.Dynamic
+	p.Sides.Authorization, p.Sides.Scope, p.Sides.Dynamic, p.Sides.Inclusive = accepted, scoped, st.Client.Dynamic, inclusive(scope)
 	if !st.Client.Dynamic {
 		p.Sides.Client = ceiling
 	}
