@@ -10,7 +10,7 @@ import (
 	"mandorla/internal/record"
 )
 
-// demand is what one call takes: actions by model, and the properties that it writes.
+// demand is what one call takes: actions by model (none where the model must only be reached somehow), and the properties that it writes.
 type demand struct {
 	view    record.ModelView // the model that the call names
 	actions map[string]access.Action
@@ -27,7 +27,7 @@ func (t *tool) demandOf(views []record.ModelView, in arguments) (demand, bool) {
 		return demand{}, false
 	}
 	d := demand{view: view, actions: map[string]access.Action{}, create: t.needs&access.Create != 0}
-	d.add(view, t.onModel())
+	d.add(view, t.needs)
 	for _, path := range pathsOf(in) {
 		if !d.follow(views, path) {
 			return demand{}, false
@@ -38,14 +38,6 @@ func (t *tool) demandOf(views []record.ModelView, in arguments) (demand, bool) {
 	}
 	slices.Sort(d.written)
 	return d, true
-}
-
-// onModel is what must be allowed on the model that a call names: to see it, where the tool says nothing else.
-func (t *tool) onModel() access.Action {
-	if t.needs == 0 {
-		return access.View
-	}
-	return t.needs
 }
 
 func (d *demand) add(view record.ModelView, actions access.Action) {
@@ -153,9 +145,14 @@ func (d demand) scopes(views []record.ModelView) []string {
 	var out []string
 	for _, route := range d.routes {
 		for _, v := range views {
-			if v.Model.Route == route {
-				out = append(out, scopes(v, d.actions[v.Model.Name])...)
+			if v.Model.Route != route {
+				continue
 			}
+			actions := d.actions[v.Model.Name]
+			if actions == 0 {
+				actions = first(v.Actions)
+			}
+			out = append(out, scopes(v, actions)...)
 		}
 	}
 	return out

@@ -41,8 +41,8 @@ type authorizeModel struct {
 	Label, Icon, Actions string
 	Count                string // "48 properties"
 	Shown                []string
-	Write                string // what may be changed, where it is less
-	Not                  []string
+	Write                string   // what may be changed, where it is less
+	NotRole, NotApp      []string // properties that only the other side has
 }
 
 // authorizeNews is what differs from the person's last authorization of the same app.
@@ -66,7 +66,7 @@ var sampleAuthorize = authorizeView{
 	Name: "Claude", Description: "x", Host: "claude.ai", Loopback: true, Tenants: []kit.Option{{Value: "1", Label: "Acme"}},
 	Problem: &kit.Problem{Title: "x", Who: "x", How: "x", Reference: "x"}, Asks: "x",
 	News:   &authorizeNews{Title: "x", New: []sideLine{{Label: "x", Icon: "apps", Text: "x", Why: "x", More: []string{"x"}}}, Gone: []sideLine{{Label: "x", Icon: "apps"}}, Living: "x"},
-	Models: []authorizeModel{{Label: "Company", Actions: "view", Shown: []string{"Name"}, Write: "x", Not: []string{"ARR (your role)"}}}, Fold: "x",
+	Models: []authorizeModel{{Label: "Company", Actions: "view", Shown: []string{"Name"}, Write: "x", NotRole: []string{"ARR"}, NotApp: []string{"ARR"}}}, Fold: "x",
 	Left: []sideLine{{Label: "Asset", Icon: "apps", Text: "x", Why: "x"}}, Both: &authorizeNo{"a", "b"}, Matrix: &kit.Matrix{}, Rows: []string{"x"},
 	Scopes: "x", Ends: "x", Icon: "apps", Approve: true,
 }
@@ -143,9 +143,9 @@ func authorizedModel(m *model.Model, got, client, role access.ModelPermission) a
 		case got.View.Has(p.ID):
 			out.Shown = append(out.Shown, label)
 		case client.View.Has(p.ID):
-			out.Not = append(out.Not, label+" (your role)")
+			out.NotRole = append(out.NotRole, label)
 		case role.View.Has(p.ID):
-			out.Not = append(out.Not, label+" (this app)")
+			out.NotApp = append(out.NotApp, label)
 		}
 		if p.Writable() {
 			writable++
