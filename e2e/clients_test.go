@@ -111,7 +111,7 @@ func TestConformance(t *testing.T) {
 
 var authorizeAddress = regexp.MustCompile(`https?://[^\s"'<>\x1b]+/oauth/authorize\?[^\s"'<>\x1b]+`)
 
-// runClient runs a client that prints an authorization address, approves it as a person in a browser, and gives all it printed.
+// runClient runs a client that prints authorization addresses, approves each as a person in a browser, and gives all it printed.
 func runClient(t *testing.T, s *testkit.Server, login demo.Login, script string, args ...string) string {
 	t.Helper()
 	out, approved, err := tryClient(t, s, login, func(address string) string { return address }, script, args...)
@@ -142,10 +142,11 @@ func tryClient(t *testing.T, s *testkit.Server, login demo.Login, at func(string
 	go func() { _ = in.CloseWithError(cmd.Wait()) }()
 	var all strings.Builder
 	lines := bufio.NewScanner(out)
+	seen := map[string]bool{}
 	for lines.Scan() {
 		all.WriteString(lines.Text() + "\n")
-		if address := authorizeAddress.FindString(lines.Text()); address != "" && !approved {
-			approved = true
+		if address := authorizeAddress.FindString(lines.Text()); address != "" && !seen[address] {
+			seen[address], approved = true, true
 			if status := s.Approve(t, at(address), login); status >= 400 {
 				t.Fatalf("the client's redirect address answered %d\n%s", status, all.String())
 			}

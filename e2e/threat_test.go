@@ -72,7 +72,7 @@ func scopeBeyondRole(w, _ *leakWorld) {
 		"update_record": {"model": "Company", "id": w.ids["Company"][0], "values": map[string]any{"name": "x"}},
 		"delete_record": {"model": "Company", "id": w.ids["Company"][0]},
 	} {
-		w.refused(name, w.call(name, arguments), "403", "You may not")
+		w.refused(name, w.call(name, arguments), `"isError":true`, "You may not", "the role")
 	}
 	if tools := w.rpc("tools/list", nil); strings.Contains(tools, "update_record") || !strings.Contains(tools, "list_records") {
 		w.t.Errorf("tools %.300s", tools)
@@ -85,7 +85,7 @@ func roleDowngrade(w, there *leakWorld) {
 	}
 	w.refused("before", ask(), "200", `"phase`)
 	scopeBeyondRole(w, there)
-	w.refused("after", ask(), "403")
+	w.refused("after", ask(), `"isError":true`, "You may not")
 }
 
 func shutOut(w, _ *leakWorld) {

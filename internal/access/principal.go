@@ -66,6 +66,7 @@ type Sides struct {
 	Client        Set  // the client's ceiling; nil when direct, and for a dynamic client
 	Dynamic       bool // the client has no set of its own
 	Scope         Set  // what the token's scope leaves of the authorization; nil when direct
+	Inclusive     bool // the token's scope is not about single models: it leaves everything in
 }
 
 // Lane is one role's worth of effective permission: authorization ∩ client ∩ this role, on this role's rows.

@@ -40,8 +40,8 @@ type Config struct {
 	DB      string // PostgreSQL DSN; "": SQLite
 	Origin  string // of the server as browsers and clients see it; "" where nothing is served
 
-	SMTP     string // address of the mail server, as mail.ParseServer reads it; "": no mail is sent
-	MailFrom string // address that mail comes from; required with SMTP
+	SMTP           string         // address of the mail server, as mail.ParseServer reads it; "": no mail is sent
+	MailFrom       string         // address that mail comes from; required with SMTP
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; see ParseProxies
 
 	AccessLife time.Duration // of access tokens; 0: 8 hours

@@ -5,17 +5,20 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"mandorla/internal/access"
 	"mandorla/internal/fault"
+	"mandorla/internal/oauth"
 	"mandorla/internal/record"
 )
 
-// refuseScope answers 403 insufficient_scope where a call needs an action on a model that the connection can see but not use
-// this way, so that a client may ask its person for more (step-up). It names every scope of the operation. A model or a tool that
-// the connection does not reach at all gets no such answer: it goes on, and is answered like one that does not exist.
+// refuseScope answers 403 insufficient_scope where client and role would allow a call now, but the authorization or the token's scope
+// does not cover it: the client may then ask its person for more (step-up), and gets the call through. It names every scope of the
+// operation in one challenge, and nothing has been done. A call that authorizing again would not help gets no such answer, since its
+// client would ask its person again and again: it goes on, and the tool says what would have to change, or that there is no such thing.
 //
 // It looks at the body alone; the Mcp-Name header is no evidence.
 func (s *Server) refuseScope(ctx context.Context, w http.ResponseWriter, r *http.Request, c *caller, env *envelope) bool {
@@ -23,20 +26,57 @@ func (s *Server) refuseScope(ctx context.Context, w http.ResponseWriter, r *http
 		return false
 	}
 	t, ok := s.byName[env.name]
-	if !ok || t.needs == 0 {
+	if !ok || !t.has("model") {
 		return false
 	}
 	start := s.opts.Now()
-	view, ok := c.namedModel(ctx, env.args)
-	if !ok || view.Actions&t.needs == t.needs {
+	in, err := t.check(env.args)
+	if err != nil {
+		return false // the tool answers the same
+	}
+	d, wide, ok := c.stepUp(ctx, t, in)
+	if !ok {
 		return false
 	}
-	message, _ := fault.Safe(s.opts.Gate.Refusal(ctx, c.principal, view.Model.Name, first(t.needs&^view.Actions)))
+	asked := d.scopes(wide)
+	message := s.whyStepUp(ctx, c, d, asked)
+	if c.principal.Sides.Inclusive { // older clients ask for the scopes of the challenge alone, and would lose the rest
+		asked = append(asked, oauth.ScopeInclusive)
+	}
 	w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer error="insufficient_scope", scope="%s", resource_metadata="%s"`,
-		strings.Join(scopes(view, t.needs), " "), s.metadataURL(r.URL.Path)))
+		strings.Join(asked, " "), s.metadataURL(r.URL.Path)))
 	env.writeError(w, http.StatusForbidden, codeForbidden, message)
-	s.report(ctx, c, CallInfo{Tool: t.name, Model: view.Model.Name, Duration: s.opts.Now().Sub(start), Outcome: "forbidden"})
+	s.report(ctx, c, CallInfo{Tool: t.name, Model: d.view.Model.Name, Duration: s.opts.Now().Sub(start), Outcome: "forbidden"})
 	return true
+}
+
+// whyStepUp says what the connection lacks: in the gate's words where it sees the model, else in scopes.
+func (s *Server) whyStepUp(ctx context.Context, c *caller, d demand, asked []string) string {
+	if have, ok := c.seen(ctx, d.view.Model.Name); ok && d.actions[have.Model.Name]&^have.Actions != 0 {
+		message, _ := fault.Safe(s.opts.Gate.Refusal(ctx, c.principal, have.Model.Name, first(d.actions[have.Model.Name]&^have.Actions)))
+		return message
+	}
+	return fmt.Sprintf("This connection was not authorized for this call, which takes %s. Connect again to allow it.", strings.Join(asked, ", "))
+}
+
+// seen finds a model that the connection may view.
+func (c *caller) seen(ctx context.Context, name string) (record.ModelView, bool) {
+	views, err := c.models(ctx)
+	at := slices.IndexFunc(views, func(v record.ModelView) bool { return v.Model.Name == name && v.Actions&access.View != 0 })
+	if err != nil || at < 0 {
+		return record.ModelView{}, false
+	}
+	return views[at], true
+}
+
+// first gives one of the actions: the refusal of the first is the one that is told.
+func first(a access.Action) access.Action {
+	for _, one := range access.Actions {
+		if a&one != 0 {
+			return one
+		}
+	}
+	return 0
 }
 
 // namedModel finds the visible model that the call's arguments name.
@@ -54,16 +94,6 @@ func (c *caller) namedModel(ctx context.Context, args json.RawMessage) (record.M
 		return record.ModelView{}, false // the tool will meet the same error and answer it
 	}
 	return findModel(views, name)
-}
-
-// first gives one of the actions: the refusal of the first is the one that is told.
-func first(a access.Action) access.Action {
-	for _, one := range access.Actions {
-		if a&one != 0 {
-			return one
-		}
-	}
-	return 0
 }
 
 // scopes spells actions as scopes, "companies:view".

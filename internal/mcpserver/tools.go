@@ -144,7 +144,8 @@ func (s *Server) listTools(ctx context.Context, method string, req mcp.Request, 
 	return list, nil
 }
 
-// refuseHidden answers a call of a tool that the principal may not use exactly like one of a tool that does not exist.
+// refuseHidden answers a call of a tool that the principal may not use exactly like one of a tool that does not exist. About a model that
+// is seen, the tool itself says which side refuses.
 func (s *Server) refuseHidden(ctx context.Context, req mcp.Request) error {
 	params, ok := req.GetParams().(*mcp.CallToolParamsRaw)
 	c, there := callerOf(ctx)
@@ -156,8 +157,11 @@ func (s *Server) refuseHidden(ctx context.Context, req mcp.Request) error {
 		s.log.ErrorContext(ctx, "find tool", "error", err)
 		return internalError()
 	}
-	if t, ok := s.byName[params.Name]; ok && t.shown(views) {
-		return nil
+	if t, ok := s.byName[params.Name]; ok {
+		view, named := c.namedModel(ctx, params.Arguments)
+		if t.shown(views) || named && view.Actions&access.View != 0 {
+			return nil
+		}
 	}
 	s.report(ctx, c, CallInfo{Tool: clip(params.Name, 64), Outcome: "unknown_tool"})
 	return &jsonrpc.Error{Code: codeInvalidParams, Message: fmt.Sprintf("Unknown tool %q.", clip(params.Name, 64))}

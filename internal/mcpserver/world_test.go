@@ -130,10 +130,15 @@ func (w *world) people() {
 	lane := func(role string, portfolio access.Portfolio, set access.Set) []access.Lane {
 		return []access.Lane{{Role: role, Portfolio: portfolio, Set: set.Normal()}}
 	}
+	// Each got all that client and role allow, so that authorizing again would not give more.
 	through := func(lanes []access.Lane) access.Principal {
+		sides := &access.Sides{Client: access.Full(w.reg), Authorization: access.Full(w.reg), Scope: access.Full(w.reg), Inclusive: true}
+		for _, l := range lanes {
+			sides.Roles = append(sides.Roles, access.Role{Name: l.Role, Portfolio: l.Portfolio, Set: l.Set, Switches: access.AllSwitches})
+		}
 		return access.Principal{
 			Tenant: t1, TenantName: "Lumen", Person: w.id["carly"], PersonName: "Carly Diaz", Email: "carly@example.com",
-			Client: "client-1", ClientName: "Claude", Authorization: "auth-1", Lanes: lanes,
+			Client: "client-1", ClientName: "Claude", Authorization: "auth-1", Lanes: lanes, Sides: sides,
 		}
 	}
 	view := access.ModelPermission{Actions: access.View, View: access.AllProperties}
@@ -148,12 +153,21 @@ func (w *world) people() {
 		"Company": view, "Conversation": {Actions: access.Create, Update: access.AllProperties},
 	}))
 	w.tokens["nothing"] = through(nil)
+	w.narrow("narrow", through(lane("Manager", access.FullAccess, access.Full(w.reg))), w.tokens["reader"].(access.Principal).Lanes[0].Set)
 	foreign := through(lane("Manager", access.FullAccess, access.Full(w.reg)))
 	foreign.Tenant, foreign.TenantName = t2, "Other"
 	w.tokens["foreign"] = foreign
 	w.tokens["down"] = fault.Wrap(fault.Unavailable, errors.New("dial tcp 10.1.2.3: SELECT * FROM tokens"), "store down")
 	w.tokens["broken"] = errors.New("SQL logic error near SELECT")
 	w.tokens["often"] = fault.New(fault.RateLimited, "slow down")
+}
+
+// narrow adds a token of a connection that was authorized for less than client and roles allow now.
+func (w *world) narrow(token string, p access.Principal, accepted access.Set) {
+	sides := *p.Sides
+	sides.Authorization, sides.Scope, sides.Inclusive = accepted, accepted, false
+	p.Sides, p.Lanes = &sides, access.ThroughClient(p.Lanes, accepted, sides.Client)
+	w.tokens[token] = p
 }
 
 func (w *world) prop(modelName, name string) string {

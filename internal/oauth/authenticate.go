@@ -99,7 +99,7 @@ func (s *Service) through(st Standing, roles []access.Role, connecting []access.
 	p := st.Member.Principal(roles, surface)
 	scoped := narrow(s.Registry, accepted, scope)
 	p.Lanes = access.ThroughClient(connecting, scoped, ceiling)
-	p.Sides.Authorization, p.Sides.Scope, p.Sides.Dynamic = accepted, scoped, st.Client.Dynamic
+	p.Sides.Authorization, p.Sides.Scope, p.Sides.Dynamic, p.Sides.Inclusive = accepted, scoped, st.Client.Dynamic, inclusive(scope)
 	if !st.Client.Dynamic {
 		p.Sides.Client = ceiling
 	}

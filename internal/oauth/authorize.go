@@ -4,25 +4,12 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"mandorla/internal/fault"
 	"mandorla/internal/identity"
 )
-
-// PageError is an authorization request that must end on a page of ours: nobody is redirected, since the address to redirect to
-// cannot be trusted.
-type PageError struct {
-	Status int    // of the page: 400, 403 or 429
-	Msg    string // safe to show
-	Err    error  // for the log
-}
-
-// Error gives the message.
-func (e *PageError) Error() string { return e.Msg }
-
-// Unwrap gives the cause.
-func (e *PageError) Unwrap() error { return e.Err }
 
 // RedirectError is an authorization request that the client is told about: answer 303 to URL.
 type RedirectError struct {
@@ -60,26 +47,26 @@ const (
 // where the request is to blame; an unknown client or redirect address never redirects.
 func (s *Service) BeginAuthorize(ctx context.Context, r AuthorizeRequest) (Begun, error) {
 	if wait := s.requests.Take(identity.IPPrefix(r.IP)); wait > 0 {
-		return Begun{}, &PageError{Status: 429, Msg: "Too many authorization requests came from your network. Try again in a minute."}
+		return Begun{}, pageError(PageTooManyRequests)
 	}
 	q, err := parseForm(r.RawQuery, maxQuery)
 	if err != nil {
-		return Begun{}, badPage("The link to this page is damaged: %s", err)
+		return Begun{}, pageError(PageDamagedLink, err)
 	}
 	client, err := s.clientByID(ctx, q.get("client_id"))
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return Begun{}, fmt.Errorf("read client: %w", err)
 	}
 	if err != nil || !client.Working() {
-		return Begun{}, badPage("The app that sent you here is not known, or is switched off. Ask your administrator to look at it in the App Center.")
+		return Begun{}, unusable(client, err == nil, r)
 	}
 	redirect := q.get("redirect_uri")
 	if redirect == "" || !matchRedirect(client.RedirectURIs, redirect) {
 		s.noteProblem(ctx, client.ID, ProblemRedirect, redirect)
-		return Begun{}, badPage("The app that sent you here asked to be answered at an address that is not among its redirect URLs. An administrator can add it in the App Center.")
+		return Begun{}, pageError(PageRedirect).because("client %s asked for %.300q", client.ID, redirect)
 	}
 	if len(q.get("state")) > maxState {
-		return Begun{}, badPage("The link to this page is too long.")
+		return Begun{}, pageError(PageDamagedLink, "it is too long")
 	}
 	p := PendingRecord{
 		Browser: hash(r.Browser), Client: client.ID, RedirectURI: redirect,
@@ -90,14 +77,22 @@ func (s *Service) BeginAuthorize(ctx context.Context, r AuthorizeRequest) (Begun
 			s.noteProblem(ctx, client.ID, problem, detail)
 		}
 		if r.Session == nil && client.Unverified {
-			return Begun{}, badPage("The app that sent you here made a request that cannot be granted (%s).", code)
+			return Begun{}, pageError(PageNotGrantable, code)
 		}
 		return Begun{}, &RedirectError{URL: s.answer(p, url.Values{"error": {code}}), Code: code}
 	}
 	if len(r.Browser) < 40 {
-		return Begun{}, badPage("Your browser does not accept cookies from this site. Allow them and start again from the app.")
+		return Begun{}, pageError(PageCookiesOff)
 	}
 	return s.keepPending(ctx, p, r)
+}
+
+// unusable is the answer about a client that is not there or switched off. Only people of its tenant are told which.
+func unusable(client ClientRecord, there bool, r AuthorizeRequest) *PageError {
+	if there && r.Session != nil && slices.ContainsFunc(r.Session.Tenants, func(t identity.TenantRef) bool { return t.ID == client.Tenant }) {
+		return pageError(PageDisabledClient)
+	}
+	return pageError(PageUnknownClient)
 }
 
 func (s *Service) keepPending(ctx context.Context, p PendingRecord, r AuthorizeRequest) (Begun, error) {
@@ -199,8 +194,4 @@ func (s *Service) answer(p PendingRecord, params url.Values) string {
 	}
 	params.Set("iss", s.Origin)
 	return withParams(p.RedirectURI, params)
-}
-
-func badPage(format string, args ...any) *PageError {
-	return &PageError{Status: 400, Msg: fmt.Sprintf(format, args...)}
 }

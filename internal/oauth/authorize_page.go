@@ -39,16 +39,22 @@ type Page struct {
 	Tenant            identity.TenantRef
 	Tenants           []identity.TenantRef // where the person may use this client; more than one: offer the choice
 
-	Overlap       access.Set // what the connection will get; for a dynamic client, what the person may pick from
-	NotIncluded   access.Set // what the client asks for and the person's roles lack
-	NoOverlap     bool       // Overlap is empty: say so, name ClientModels and RoleModels, offer Deny only
-	MayNotConnect bool       // none of the person's roles has the switch that lets people connect apps; there is then no overlap
-	ClientAsks    access.Set // the client's side, narrowed by the scopes
-	RoleAllows    access.Set // the person's side: all roles together
-	Roles         []string   // names of the person's roles
+	Overlap       access.Set    // what the connection will get; for a dynamic client, what the person may pick from
+	NoOverlap     bool          // Overlap is empty: say so, name both sides, offer Deny only
+	MayNotConnect bool          // none of the person's roles has the switch that lets people connect apps; there is then no overlap
+	ClientSet     access.Set    // the client's side; everything for a dynamic client
+	ClientAsks    access.Set    // the client's side, narrowed by the scopes
+	RoleAllows    access.Set    // the person's side: all roles together that may connect apps
+	Named         access.Set    // what the scopes of single models ask for; empty: there is none
+	Narrow        bool          // the request asks for Named only, not for all that both sides share
+	Lanes         []access.Lane // each role that may connect apps, with the rows it reaches
+	Unconnected   []access.Lane // the roles that may not
+	Last          *Last         // the person's newest living connection of this client and resource; nil: none
+	Picked        access.Set    // of a dynamic client: what is ticked to begin with
+	Roles         []string      // names of the person's roles
 
-	AccessLifetime time.Duration
-	EndsAt         time.Time // the connection ends then at the latest
+	AccessLifetime, IdleLifetime time.Duration
+	EndsAt                       time.Time // the connection ends then at the latest
 }
 
 // ErrSignIn says that a sign-in comes first; the pending id stays good.
@@ -73,7 +79,7 @@ func (s *Service) Show(ctx context.Context, pending string, v Visitor) (Page, er
 		PersonName: v.Principal.PersonName, Email: v.Session.Account.Email,
 		Tenant:         identity.TenantRef{ID: v.Principal.Tenant, Name: v.Principal.TenantName},
 		Roles:          v.Principal.Roles,
-		AccessLifetime: s.AccessLifetime, EndsAt: s.Now().Add(s.RefreshAbsolute),
+		AccessLifetime: s.AccessLifetime, IdleLifetime: s.RefreshIdle, EndsAt: s.Now().Add(s.RefreshAbsolute),
 	}
 	page.RedirectHost, page.Loopback = redirectHost(p.RedirectURI)
 	for _, t := range v.Session.Tenants {
@@ -84,9 +90,13 @@ func (s *Service) Show(ctx context.Context, pending string, v Visitor) (Page, er
 	if page.Client, err = s.decodeClient(client); err != nil {
 		return Page{}, err
 	}
-	page.ClientAsks, page.RoleAllows, page.Overlap = s.overlap(page.Client, p.Scope, v.Principal)
-	page.NotIncluded = lacking(page.ClientAsks, page.Overlap)
-	page.NoOverlap = len(page.Overlap) == 0
+	s.sides(&page, v.Principal)
+	if page.Last, err = s.last(ctx, v.Principal, page.Client.ID, page.Resource); err != nil {
+		return Page{}, err
+	}
+	if page.Client.Dynamic {
+		page.Picked = page.suggestion()
+	}
 	page.MayNotConnect = v.Principal.Switches&access.SwitchConnect == 0
 	s.noteUnable(ctx, page, v)
 	p.Session, p.Account, p.Tenant, p.Person = v.Session.ID, v.Session.Account.ID, v.Principal.Tenant, v.Principal.Person
@@ -124,11 +134,11 @@ func (s *Service) pending(ctx context.Context, id string, v Visitor) (PendingRec
 	}
 	switch {
 	case err != nil || s.Now().Sub(p.CreatedAt) >= pendingLifetime:
-		return p, ClientRecord{}, badPage("This request has expired. Start again from the app.")
+		return p, ClientRecord{}, pageError(PageExpired)
 	case !equal(hash(v.Browser), p.Browser):
-		return p, ClientRecord{}, &PageError{Status: 403, Msg: "This request was started in another browser. Start again from the app, in this one."}
+		return p, ClientRecord{}, pageError(PageOtherBrowser)
 	case !p.AnsweredAt.IsZero():
-		return p, ClientRecord{}, badPage("This request has been answered already. Start again from the app.")
+		return p, ClientRecord{}, pageError(PageAnswered)
 	case v.Session.ID == "" || p.Fresh && v.Session.CreatedAt.Before(p.CreatedAt):
 		return p, ClientRecord{}, ErrSignIn
 	}
@@ -137,7 +147,7 @@ func (s *Service) pending(ctx context.Context, id string, v Visitor) (PendingRec
 		return p, client, fmt.Errorf("read client: %w", err)
 	}
 	if err != nil || !client.Working() || !matchRedirect(client.RedirectURIs, p.RedirectURI) {
-		return p, client, badPage("The app was changed or switched off meanwhile. Start again from the app.")
+		return p, client, pageError(PageClientChanged)
 	}
 	return p, client, s.rightTenant(ctx, client, v)
 }
@@ -146,7 +156,7 @@ func (s *Service) rightTenant(ctx context.Context, client ClientRecord, v Visito
 	if v.Principal.Tenant != "" && (client.Published || client.Tenant == v.Principal.Tenant) {
 		out, err := s.shutOutOf(ctx, client, v.Principal.Tenant)
 		if out && err == nil {
-			err = &PageError{Status: 403, Msg: "The administrators of " + v.Principal.TenantName + " let nobody use this app. Ask one of them to let it in, in the App Center."}
+			err = pageError(PageShutOut, v.Principal.TenantName)
 		}
 		return err
 	}
@@ -155,19 +165,23 @@ func (s *Service) rightTenant(ctx context.Context, client ClientRecord, v Visito
 			return &TenantError{Tenant: t}
 		}
 	}
-	return &PageError{Status: 403, Msg: "This app belongs to an organisation that you are not a member of. Ask its administrator for access, or sign in with another account."}
+	return pageError(PageNotMember)
 }
 
 // overlap gives both sides and what they share.
 func (s *Service) overlap(c Client, scope string, p access.Principal) (asks, allows, both access.Set) {
 	lanes := connecting(p)
 	allows = access.Union(lanes)
-	asks = c.Set
-	if c.Dynamic {
-		asks = access.Full(s.Registry)
-	}
-	asks = narrow(s.Registry, asks, scope)
+	asks = narrow(s.Registry, s.ceiling(c), scope)
 	return asks, allows, access.Union(access.ThroughClient(lanes, asks, asks))
+}
+
+// ceiling is the client's side: what it may ask for at all.
+func (s *Service) ceiling(c Client) access.Set {
+	if c.Dynamic {
+		return access.Full(s.Registry)
+	}
+	return c.Set
 }
 
 // connecting are the lanes that a person may give to apps.
@@ -180,17 +194,6 @@ func connecting(p access.Principal) []access.Lane {
 		lanes[i].Set = access.DataOnly(lanes[i].Set)
 	}
 	return lanes
-}
-
-// lacking is what of asks is not in have, by model and action.
-func lacking(asks, have access.Set) access.Set {
-	out := access.Set{}
-	for name, want := range asks {
-		if missing := want.Actions &^ have[name].Actions; missing != 0 {
-			out[name] = access.ModelPermission{Actions: missing, View: want.View, Update: want.Update}
-		}
-	}
-	return out.Normal()
 }
 
 // Approve stores the authorization and gives the address to send the browser to, with a code. Answer the form post with 200 and a
@@ -239,14 +242,14 @@ func (s *Service) answering(ctx context.Context, pending, form string, v Visitor
 	}
 	if !equal(form, formToken(pending, v)) || p.Session != v.Session.ID || p.Account != v.Session.Account.ID ||
 		p.Tenant != v.Principal.Tenant || p.Person != v.Principal.Person {
-		return p, client, &PageError{Status: 403, Msg: "You signed in as somebody else, or chose another organisation, since the page was shown. Start again from the app."}
+		return p, client, pageError(PagePersonChanged)
 	}
 	first, err := s.Store.AnswerPending(ctx, p.Hash, s.Now())
 	if err != nil {
 		return p, client, fmt.Errorf("answer request: %w", err)
 	}
 	if !first {
-		return p, client, badPage("This request has been answered already. Start again from the app.")
+		return p, client, pageError(PageAnswered)
 	}
 	return p, client, nil
 }
@@ -263,11 +266,14 @@ func (s *Service) agreed(client ClientRecord, p PendingRecord, choice access.Set
 	}
 	_, _, now := s.overlap(c, p.Scope, v.Principal)
 	set := shown.Intersect(now)
-	if c.Dynamic {
-		set = set.Intersect(choice)
-	}
 	if len(set) == 0 {
-		return nil, badPage("There is nothing that both the app and your role may do, so there is nothing to authorize.")
+		return nil, pageError(PageNoOverlap)
+	}
+	if !c.Dynamic {
+		return set, nil
+	}
+	if set = set.Intersect(choice); len(set) == 0 {
+		return nil, pageError(PageNothingChosen)
 	}
 	return set, nil
 }

@@ -347,8 +347,8 @@ var consentRows = []row{
 			w.Errorf("page %+v", p)
 		}
 		// V is a CSM: may not remove companies, may only look at users.
-		if p.Overlap.Allows("Company", access.Remove) || !p.Overlap.Allows("Company", access.Update) || p.NotIncluded["Company"].Actions != access.Remove|access.Export {
-			w.Errorf("company: overlap %v, not included %v", p.Overlap["Company"], p.NotIncluded["Company"])
+		if p.Overlap.Allows("Company", access.Remove) || !p.Overlap.Allows("Company", access.Update) || p.ClientAsks["Company"].Actions&^p.Overlap["Company"].Actions != access.Remove|access.Export {
+			w.Errorf("company: overlap %v, not included %v", p.Overlap["Company"], p.ClientAsks["Company"])
 		}
 		if p.Overlap["User"].Actions != access.View {
 			w.Errorf("user: overlap %v", p.Overlap["User"])

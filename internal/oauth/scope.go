@@ -66,19 +66,27 @@ func modelScope(reg *model.Registry, scope string) (*model.Model, access.Action,
 
 // narrow keeps what the scopes ask for. With inclusive among them nothing is taken away.
 func narrow(reg *model.Registry, set access.Set, scope string) access.Set {
-	ceiling := access.Set{}
+	if inclusive(scope) {
+		return set
+	}
+	return set.Intersect(named(reg, scope))
+}
+
+// inclusive reports whether the scope asks for all that client and role share.
+func inclusive(scope string) bool { return slices.Contains(strings.Split(scope, " "), ScopeInclusive) }
+
+// named is what the scopes of single models ask for, with all properties.
+func named(reg *model.Registry, scope string) access.Set {
+	out := access.Set{}
 	for one := range strings.SplitSeq(scope, " ") {
-		if one == ScopeInclusive {
-			return set
-		}
 		if m, action, ok := modelScope(reg, one); ok {
-			p := ceiling[m.Name]
+			p := out[m.Name]
 			p.Actions |= action
 			p.View, p.Update = access.AllProperties, access.AllProperties
-			ceiling[m.Name] = p
+			out[m.Name] = p
 		}
 	}
-	return set.Intersect(ceiling)
+	return out.Normal()
 }
 
 // within reports whether a refresh may ask for this scope: nothing that the authorization does not have.

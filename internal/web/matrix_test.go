@@ -49,6 +49,7 @@ func TestMatrix(t *testing.T) {
 		{"169-page-after-approval", pageAfterApproval},
 		{"171-markup-in-name", markupInName},
 		{"172-no-other-way-to-approve", noOtherWay},
+		{"173-scope-text", scopeText},
 		{"174-disconnect", disconnect},
 		{"175-session-fixation", sessionFixation},
 		{"176-cookie-flags", cookieFlags},

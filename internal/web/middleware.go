@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"mandorla/internal/fault"
+	"mandorla/internal/oauth"
 	"mandorla/internal/people"
 	"mandorla/internal/web/assets"
 	"mandorla/internal/web/kit"
@@ -45,11 +47,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = http.MaxBytesReader(tracked, r.Body, maxForm)
 	if err := s.cross.Check(r); err != nil {
-		s.problem(tracked, r, http.StatusForbidden, kit.Problem{
-			Title: "This form came from another site",
-			Text:  "Only forms of this site are accepted, so nothing was changed.",
-			How:   "Open the page here and send the form again.",
-		})
+		s.problem(tracked, r, problemOf(problemOtherSite), err)
 		return
 	}
 	s.route(tracked, r)
@@ -86,9 +84,9 @@ func (s *Server) hostOK(w http.ResponseWriter, r *http.Request) bool {
 		http.Redirect(w, r, s.Origin+localPath(r.URL.RequestURI()), http.StatusSeeOther)
 		return false
 	}
-	s.problem(w, r, http.StatusMisdirectedRequest, kit.Problem{
-		Title: "Wrong address", Text: "This server answers under another name.", How: "Open " + s.Origin + ".",
-	})
+	p := problemOf(problemAddress)
+	p.How = "Open " + s.Origin + "."
+	s.problem(w, r, p, nil)
 	return false
 }
 
@@ -124,15 +122,15 @@ func (s *Server) route(w *tracker, r *http.Request) {
 	h.ServeHTTP(probe, r)
 	if probe.status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", probe.header.Get("Allow"))
-		s.problem(w, r, http.StatusMethodNotAllowed, kit.Problem{
-			Title: "This address takes no " + r.Method, Text: "It was opened in a way that it is not made for.", How: "Go back and use the page's own buttons.",
-		})
+		p := problemOf(problemMethod)
+		p.Title = "This address takes no " + clip(r.Method, 20)
+		s.problem(w, r, p, nil)
 		return
 	}
 	s.fail(w, r, errNoPage)
 }
 
-var errNoPage = fault.New(fault.NotFound, "There is nothing at this address, or nothing that you may see.")
+var errNoPage = fault.New(fault.NotFound, "%s", problemOf(problemNotFound).Text)
 
 // recovered turns a panic into the 500 page; what happened stays in the log.
 func (s *Server) recovered(w *tracker, r *http.Request) {
@@ -146,71 +144,92 @@ func (s *Server) recovered(w *tracker, r *http.Request) {
 	s.Logger.ErrorContext(r.Context(), "panic in a page", "request", requestID(r.Context()), "path", r.URL.Path,
 		"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 	if !w.wrote {
-		s.problem(w, r, http.StatusInternalServerError, internalProblem())
+		s.problem(w, r, problemOf(problemInternal), nil)
 	}
+}
+
+// failures are the problems that the kinds of errors become; any other kind is an internal one.
+var failures = map[fault.Kind]string{
+	fault.NotFound: problemNotFound, fault.Forbidden: problemForbidden, fault.Unauthenticated: problemSignIn, fault.Invalid: problemInvalid,
+	fault.Conflict: problemConflict, fault.TooLarge: problemTooLarge, fault.RateLimited: problemTooOften, fault.Unavailable: problemDown,
 }
 
 // fail is the one place where an error becomes a page.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	msg, fields := fault.Safe(err)
-	p := kit.Problem{Title: msg}
-	status := http.StatusInternalServerError
-	switch fault.KindOf(err) {
-	case fault.NotFound:
-		status, p = http.StatusNotFound, notFoundProblem()
-	case fault.Forbidden:
-		status, p = http.StatusForbidden, kit.Problem{Title: "You may not do this", Text: msg}
-	case fault.Unauthenticated:
-		status, p = http.StatusForbidden, kit.Problem{Title: "Sign in first", Text: msg, Action: &kit.Button{Label: "Sign in", Href: "/signin", Look: kit.Primary}}
-	case fault.Invalid:
-		status, p = http.StatusBadRequest, kit.Problem{Title: "That did not work", Text: msg, How: "Go back, mend it and send it again."}
-	case fault.Conflict:
-		status, p = http.StatusConflict, kit.Problem{Title: "That did not work", Text: msg}
-	case fault.TooLarge:
-		status, p = http.StatusRequestEntityTooLarge, kit.Problem{Title: "That is too large", Text: msg}
-	case fault.RateLimited:
-		status, p = http.StatusTooManyRequests, kit.Problem{Title: "Too often", Text: msg}
-	case fault.Unavailable:
-		status, p = http.StatusServiceUnavailable, kit.Problem{Title: "Not available right now", Text: msg, How: "Try again in a moment."}
-	default:
-		p = internalProblem()
-		s.Logger.LogAttrs(r.Context(), slog.LevelError, "page failed", slog.String("request", requestID(r.Context())),
-			slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Any("err", err))
+	kind := fault.KindOf(err)
+	p := saying(failures[kind], msg)
+	switch {
+	case errors.Is(err, errCSRF):
+		p = problemOf(problemFormOld)
+	case kind == fault.NotFound: // says the same about what does not exist and what one may not see
+		p = problemOf(problemNotFound)
+		p.Action = &kit.Button{Label: "Go to home", Href: "/", Look: kit.Primary}
+	case kind == fault.Unauthenticated:
+		p.Action = &kit.Button{Label: "Sign in", Href: "/signin", Look: kit.Primary}
 	}
 	for _, f := range fields {
 		if !strings.Contains(p.Text, f.Msg) {
 			p.Text += " " + f.Path + " " + f.Msg
 		}
 	}
-	s.problem(w, r, status, p)
+	s.problem(w, r, p, err)
 }
 
-// notFoundProblem says the same about what does not exist and what one may not see.
-func notFoundProblem() kit.Problem {
-	return kit.Problem{
-		Title: "Nothing here", Text: errNoPage.Msg, Who: "An administrator can change what your role reaches.",
-		Action: &kit.Button{Label: "Go to home", Href: "/", Look: kit.Primary},
-	}
-}
-
-func internalProblem() kit.Problem {
-	return kit.Problem{
-		Title: "Something went wrong on this side", Text: "The error was written down. What you sent may not have been saved.",
-		Who: "Whoever runs this installation can find it in the log.", How: "Try again; if it happens again, pass on the reference.",
-	}
-}
-
-// problem writes the error page: with the sidebar for somebody signed in, else alone.
-func (s *Server) problem(w http.ResponseWriter, r *http.Request, status int, p kit.Problem) {
-	p.Status, p.Reference = status, requestID(r.Context())
+// problem writes the error page: with the sidebar for somebody signed in, else alone. because is what only the log is told; nil: nothing.
+func (s *Server) problem(w http.ResponseWriter, r *http.Request, p kit.Problem, because error) {
 	page := kit.Page{Layout: kit.Bare, Title: p.Title, Frame: kit.Frame{Theme: kit.ThemeFrom(r)}}
-	if v, ok := r.Context().Value(visitKey{}).(*visit); ok && status != http.StatusInternalServerError {
+	if v, ok := r.Context().Value(visitKey{}).(*visit); ok && p.Status != http.StatusInternalServerError {
 		page.Frame, page.Layout = s.frame(v), kit.Shell
 	}
-	if err := s.kit.Problem(w, status, page, p); err != nil {
-		s.Logger.ErrorContext(r.Context(), "draw error page", "request", requestID(r.Context()), "err", err)
-		http.Error(w, p.Title+"\n\n"+p.Text+"\n\nReference: "+p.Reference, status)
+	s.problemOn(w, r, page, p, because)
+}
+
+// problemOn is problem on a page of the caller's.
+func (s *Server) problemOn(w http.ResponseWriter, r *http.Request, page kit.Page, p kit.Problem, because error) {
+	p.Reference = requestID(r.Context())
+	s.logProblem(r, p, because)
+	if err := s.kit.Problem(w, p.Status, page, p); err != nil {
+		s.Logger.ErrorContext(r.Context(), "draw error page", "request", p.Reference, "err", err)
+		http.Error(w, p.Title+"\n\n"+p.Text+"\n\nReference: "+p.Reference, p.Status)
 	}
+}
+
+// logProblem writes the line that the reference on the page finds. What the person was told is in it by its code alone, since a message
+// may quote what was typed.
+func (s *Server) logProblem(r *http.Request, p kit.Problem, because error) {
+	level := slog.LevelInfo
+	if p.Status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	path := r.Pattern // without what stands in the address: it may be as good as a password
+	if path == "" {
+		path = clip(r.URL.Path, 100)
+	}
+	attrs := []slog.Attr{
+		slog.String("request", requestID(r.Context())), slog.String("problem", p.Code), slog.Int("status", p.Status),
+		slog.String("method", clip(r.Method, 20)), slog.String("path", path),
+	}
+	if v, ok := r.Context().Value(visitKey{}).(*visit); ok {
+		attrs = append(attrs, slog.String("person", v.self.Person))
+	}
+	if because = causeOf(because); because != nil {
+		attrs = append(attrs, slog.Any("err", because))
+	}
+	s.Logger.LogAttrs(r.Context(), level, "page refused", attrs...)
+}
+
+// causeOf is what stands behind an error's message to people; an error without such a message is a cause itself.
+func causeOf(err error) error {
+	var told *fault.Error
+	var page *oauth.PageError
+	switch {
+	case errors.As(err, &page):
+		return page.Err
+	case errors.As(err, &told) && told.Err == nil:
+		return nil
+	}
+	return err
 }
 
 // tracker knows whether anything was written, so that a panic after the first byte does not add a second page.

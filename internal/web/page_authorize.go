@@ -4,54 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 
 	"mandorla/internal/access"
 	"mandorla/internal/fault"
 	"mandorla/internal/identity"
-	"mandorla/internal/model"
 	"mandorla/internal/oauth"
 	"mandorla/internal/web/kit"
 )
-
-// authorizeView is the authorization page.
-type authorizeView struct {
-	Name, Initial, Icon string
-	Description         string
-	Host                string // where the answer goes
-	Loopback            bool
-	Person, Email       string
-	Tenant              string
-	Tenants             []kit.Option // more than one: a choice
-	Roles               string
-	Request, Token      string
-	Overlap             kit.Mandorla
-	Count               string // "8 models"
-	Models              []authorizeModel
-	Left                []string     // "Asset: view, update (your role does not have it)"
-	NoOverlap           *authorizeNo // nothing to approve
-	Matrix              *kit.Matrix  // a client whose permissions the person picks
-	Scopes              string
-	Lifetime            string
-}
-
-// authorizeModel is one model in the overlap.
-type authorizeModel struct {
-	Label, Icon, Actions string
-	Count                string // "48 properties"
-	Shown                []string
-	Write                string // what may be changed, where it is less
-	Not                  []string
-}
-
-// authorizeNo names both sides where nothing overlaps.
-type authorizeNo struct{ Client, Role string }
-
-var sampleAuthorize = authorizeView{
-	Name: "Claude", Description: "x", Host: "claude.ai", Loopback: true, Tenants: []kit.Option{{Value: "1", Label: "Acme"}}, Roles: "CSM",
-	Models: []authorizeModel{{Label: "Company", Actions: "view", Shown: []string{"Name"}, Write: "x", Not: []string{"ARR (your role)"}}},
-	Left:   []string{"Asset"}, NoOverlap: &authorizeNo{"a", "b"}, Matrix: &kit.Matrix{}, Scopes: "x", Icon: "apps",
-}
 
 // leaveView moves on to the app: a page and not a redirect, since browsers apply the form rule of the policy to redirects as well.
 type leaveView struct{ URL, Host, Title, Text string }
@@ -118,12 +77,9 @@ func (s *Server) authorizeError(w http.ResponseWriter, r *http.Request, err erro
 		http.Redirect(w, r, redirect.URL, http.StatusSeeOther)
 		return nil
 	case errors.As(err, &page):
-		p := kit.Problem{Title: "This app cannot be authorized like this", Text: page.Msg}
-		if page.Status == http.StatusTooManyRequests {
-			p.Title = "Too many requests"
-		}
-		p.Status, p.Reference = page.Status, requestID(r.Context())
-		return s.kit.Problem(w, page.Status, s.bareTitled(r, p.Title), p)
+		p := problemPage(page.PageProblem)
+		s.problemOn(w, r, s.bareTitled(r, p.Title), p, page)
+		return nil
 	}
 	return err
 }
@@ -135,7 +91,11 @@ func (s *Server) bareTitled(r *http.Request, title string) kit.Page {
 }
 
 func (s *Server) getAuthorizePage(w http.ResponseWriter, v *visit) error {
-	request := v.r.PathValue("request")
+	return s.showAuthorize(w, v, v.r.PathValue("request"), "")
+}
+
+// showAuthorize draws the page of a request; problem is the code of what was wrong with the answer that was just given, "" for none.
+func (s *Server) showAuthorize(w http.ResponseWriter, v *visit, request, problem string) error {
 	shown, err := s.OAuth.Show(v.ctx(), request, s.visitor(v))
 	var other *oauth.TenantError
 	if errors.As(err, &other) { // the app belongs to another tenant of this person
@@ -145,7 +105,7 @@ func (s *Server) getAuthorizePage(w http.ResponseWriter, v *visit) error {
 		shown, err = s.OAuth.Show(v.ctx(), request, s.visitor(v))
 	}
 	if errors.Is(err, oauth.ErrSignIn) {
-		s.goSignIn(w, v.r, v.r.URL.Path)
+		s.goSignIn(w, v.r, "/oauth/authorize/"+request)
 		return nil
 	}
 	if err != nil {
@@ -155,124 +115,22 @@ func (s *Server) getAuthorizePage(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := s.bare(v.r, "Authorize "+shown.Client.Name, v.session.CSRF)
-	return s.kit.Render(w, http.StatusOK, page, "authorize", authorizePage(reg, shown))
-}
-
-func authorizePage(reg *model.Registry, p oauth.Page) authorizeView {
-	view := authorizeView{
-		Name: p.Client.Name, Initial: kit.Tenant{Name: p.Client.Name}.Initial(), Icon: presetOf(p.Client).Icon,
-		Description: p.Client.Description, Host: p.RedirectHost, Loopback: p.Loopback,
-		Person: p.PersonName, Email: p.Email, Tenant: p.Tenant.Name, Roles: strings.Join(p.Roles, ", "),
-		Request: p.Pending, Token: p.FormToken, Count: countOf(len(p.Overlap), "model", "models"),
-		Overlap: mandorla(p.ClientAsks, p.RoleAllows, p.Client.Name, "Your role"),
+	view, status := authorizePage(reg, shown), http.StatusOK
+	switch {
+	case problem != "":
+		status = problemOf(problem).Status
+	case shown.MayNotConnect:
+		problem = oauth.PageMayNotConnect
+	case shown.NoOverlap:
+		problem = oauth.PageNoOverlap
 	}
-	if view.Person == "" {
-		view.Person = p.Email
+	if problem != "" {
+		p := problemOf(problem)
+		p.Reference = requestID(v.ctx())
+		s.logProblem(v.r, p, nil)
+		view.Problem = &p
 	}
-	view.Overlap.Overlap = permissions(p.Overlap)
-	if presetOf(p.Client).Key == "other" {
-		view.Icon = ""
-	}
-	if len(p.Tenants) > 1 {
-		for _, t := range p.Tenants {
-			view.Tenants = append(view.Tenants, kit.Option{Value: t.ID, Label: t.Name, Selected: t.ID == p.Tenant.ID})
-		}
-	}
-	if p.Scopes != "" && p.Scopes != oauth.ScopeInclusive {
-		view.Scopes = p.Scopes
-	}
-	if p.NoOverlap {
-		view.NoOverlap = &authorizeNo{Client: modelList(reg, p.ClientAsks), Role: modelList(reg, p.RoleAllows)}
-		return view
-	}
-	if p.Client.Dynamic {
-		m := dynamicMatrix(reg, p.Overlap)
-		view.Matrix = &m
-		return view
-	}
-	for _, m := range reg.Models() {
-		if got, ok := p.Overlap[m.Name]; ok {
-			view.Models = append(view.Models, authorizedModel(m, got, p.ClientAsks[m.Name], p.RoleAllows[m.Name]))
-		}
-		if missing, ok := p.NotIncluded[m.Name]; ok {
-			view.Left = append(view.Left, m.Label+": "+missing.Actions.String())
-		}
-	}
-	return view
-}
-
-func authorizedModel(m *model.Model, got, client, role access.ModelPermission) authorizeModel {
-	out := authorizeModel{Label: m.Label, Icon: m.Icon, Actions: got.Actions.String()}
-	writes, writable := 0, 0
-	for _, p := range m.Props() {
-		if p.Name == "_id" {
-			continue
-		}
-		label := p.DisplayLabel()
-		switch {
-		case got.Actions&access.View == 0:
-		case got.View.Has(p.ID):
-			out.Shown = append(out.Shown, label)
-		case client.View.Has(p.ID):
-			out.Not = append(out.Not, label+" (your role)")
-		case role.View.Has(p.ID):
-			out.Not = append(out.Not, label+" (this app)")
-		}
-		if p.Writable() {
-			writable++
-			if got.Update.Has(p.ID) {
-				writes++
-			}
-		}
-	}
-	out.Count = countOf(len(out.Shown), "property", "properties")
-	if got.Actions&(access.Create|access.Update) != 0 && writes < writable {
-		out.Write = countOf(writes, "property", "properties") + " of " + kit.Count(writable) + " may be written."
-	}
-	return out
-}
-
-func modelList(reg *model.Registry, set access.Set) string {
-	var words []string
-	for _, m := range reg.Models() {
-		if p, ok := set[m.Name]; ok && p.Actions != 0 {
-			words = append(words, m.Label)
-		}
-	}
-	if len(words) == 0 {
-		return "nothing"
-	}
-	return strings.Join(words, ", ")
-}
-
-// dynamicMatrix lets the person pick inside the role; what the role lacks is fixed off.
-func dynamicMatrix(reg *model.Registry, overlap access.Set) kit.Matrix {
-	m := matrixOf(reg, overlap)
-	m.ID = "pick"
-	rows := m.Rows[:0]
-	for _, row := range m.Rows {
-		if row.Off() {
-			continue
-		}
-		fix := func(p *kit.Permission) {
-			if !p.On {
-				p.Fixed, p.Why = true, "Your role does not have it."
-			}
-		}
-		for i := range row.Actions {
-			fix(&row.Actions[i])
-		}
-		for i := range row.Properties {
-			fix(&row.Properties[i].View)
-			fix(&row.Properties[i].Update)
-		}
-		fix(&row.FutureView)
-		fix(&row.FutureUpdate)
-		rows = append(rows, row)
-	}
-	m.Rows = rows
-	return m
+	return s.kit.Render(w, status, s.bare(v.r, "Authorize "+shown.Client.Name, v.session.CSRF), "authorize", view)
 }
 
 func (s *Server) postDecision(w http.ResponseWriter, v *visit) error {
@@ -301,6 +159,10 @@ func (s *Server) postDecision(w http.ResponseWriter, v *visit) error {
 	if errors.Is(err, oauth.ErrSignIn) {
 		s.goSignIn(w, v.r, "/oauth/authorize/"+request)
 		return nil
+	}
+	var page *oauth.PageError
+	if errors.As(err, &page) && page.Code == oauth.PageNothingChosen {
+		return s.showAuthorize(w, v, request, page.Code)
 	}
 	if err != nil {
 		return s.authorizeError(w, v.r, err)

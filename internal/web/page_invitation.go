@@ -46,7 +46,9 @@ func (s *Server) deadLink(w http.ResponseWriter, r *http.Request, err error, how
 	}
 	s.cookies.clear(w, s.cookies.link)
 	msg, _ := fault.Safe(err)
-	s.problem(w, r, http.StatusNotFound, kit.Problem{Title: "This link does not work", Text: msg, How: how, Action: &kit.Button{Label: "Sign in", Href: "/signin"}})
+	p := saying(problemLink, msg)
+	p.How, p.Action = how, &kit.Button{Label: "Sign in", Href: "/signin"}
+	s.problem(w, r, p, err)
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"mandorla/internal/fault"
 	"mandorla/internal/identity"
+	"mandorla/internal/oauth"
 	"mandorla/internal/web/kit"
 )
 
@@ -67,6 +68,10 @@ func (s *Server) showSignIn(w http.ResponseWriter, r *http.Request, status int, 
 func (s *Server) postSignIn(w http.ResponseWriter, r *http.Request) error {
 	if err := parseForm(r); err != nil {
 		return err
+	}
+	if s.cookies.get(r, s.cookies.browser) == "" { // the page with this form has set one
+		s.problem(w, r, problemOf(oauth.PageCookiesOff), nil)
+		return nil
 	}
 	if !s.signInCSRF(r) {
 		return errCSRF

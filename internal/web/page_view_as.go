@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"mandorla/internal/access"
 	"mandorla/internal/fault"
@@ -84,17 +85,17 @@ func (s *Server) barred(w http.ResponseWriter, v *visit, open openness) bool {
 		if partial(v.r) {
 			w.Header().Set("HX-Refresh", "true")
 		}
-		s.problem(w, v.r, http.StatusConflict, kit.Problem{
-			Title: "Viewing as somebody has ended", Text: v.ended + " You see with your own eyes again. Nothing was changed.",
-			Action: &kit.Button{Label: "Go to home", Href: "/", Look: kit.Primary},
-		})
+		p := problemOf(problemViewEnded)
+		p.Text = v.ended + " " + p.Text
+		p.Action = &kit.Button{Label: "Go to home", Href: "/", Look: kit.Primary}
+		s.problem(w, v.r, p, nil)
 		return true
 	}
 	name := v.who.Called()
-	s.problem(w, v.r, http.StatusForbidden, kit.Problem{
-		Title: "Stop viewing as " + name + " first", Text: "While you view as " + name + ", you see home, tables, records and tools as they do. Every other page is about yourself, and nothing can be changed.",
-		Action: &kit.Button{Label: "Stop viewing", Post: pathStopViewing, Look: kit.Primary},
-	})
+	p := problemOf(problemViewing)
+	p.Title, p.Text = "Stop viewing as "+name+" first", strings.ReplaceAll(p.Text, "view as somebody", "view as "+name)
+	p.Action = &kit.Button{Label: "Stop viewing", Post: pathStopViewing, Look: kit.Primary}
+	s.problem(w, v.r, p, nil)
 	return true
 }
 

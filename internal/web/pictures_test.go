@@ -182,6 +182,7 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 	}
 	invited, reset := openLinks(t, s, role)
 	app := "/apps/" + s.Client.ID
+	widened, dynamic := askedAgain(t, s)
 	none := strings.NewReplacer(s.Client.ID, empty.ID, "https%3A%2F%2Fclaude.ai%2Fapi%2Fmcp%2Fauth_callback", "http%3A%2F%2F127.0.0.1%3A9000%2Fback").Replace(authorizeURL(s, nil))
 	return []shot{
 		{"signin", "", "/signin", "Sign in"},
@@ -189,10 +190,17 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 		{"forgot", "", "/forgot", "This installation sends no mail"},
 		{"invitation", "", invited, "Join Northwind Metrics"},
 		{"reset", "", reset, "Choose a new password"},
-		{"authorize-error", "", "/oauth/authorize?client_id=pk_nobody", "not known"},
+		{"authorize-error", "", "/oauth/authorize?client_id=pk_nobody", "is not known here"},
 		{"home-admin", "Ada", "/", "What you can do next"},
 		{"home", "Carly", "/", "Within your reach"},
 		{"authorize", "Carly", authorizeURL(s, nil), "wants to work with your data"},
+		{"authorize-first", "Ada", authorizeURL(s, nil), "in the overlap"},
+		{"authorize-narrow", "Carly", authorizeURL(s, func(q url.Values) {
+			q.Set("scope", "companies:view companies:update assets:remove")
+			q.Set("redirect_uri", "http://127.0.0.1:4711/callback")
+		}), "Not included"},
+		{"authorize-news", "Carly", widened, "New since you last authorized"},
+		{"authorize-dynamic", "Carly", dynamic, "Choose what it may do"},
 		{"authorize-none", "Carly", none, "nothing that both sides allow"},
 		{"data", "Carly", "/data/companies", "Companies"},
 		{"data-filtered", "Ada", "/data/companies?f=status:eq:customer&f=arr:gte:10000&sort=-arr", "ARR"},
@@ -277,6 +285,39 @@ func connectDesk(t *testing.T, s *testkit.Server, client string) {
 	if _, err := testkit.Authorize(t.Context(), s.App, s.URL, client, "", person(t, "Marcus").Email, person(t, "Marcus").Password); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// askedAgain gives the addresses of a client that was widened since Carly authorized it, and of one whose permissions the person picks.
+func askedAgain(t *testing.T, s *testkit.Server) (widened, dynamic string) {
+	t.Helper()
+	reg := s.Schema.Base()
+	in := oauth.ClientInput{
+		Name: "Desk assistant", Description: "Answers from the service desk", Kind: oauth.Confidential, RedirectURIs: []string{testkit.Callback},
+		Set: access.Set{"Company": {Actions: access.View | access.Remove, View: access.Only("co02", "co03")}, "Task": {Actions: access.View, View: access.AllProperties}},
+	}
+	c, secret, err := s.OAuth.CreateClient(t.Context(), s.Admin, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	carly := person(t, "Carly")
+	if _, err := testkit.Authorize(t.Context(), s.App, s.URL, c.ID, secret, carly.Email, carly.Password); err != nil {
+		t.Fatal(err)
+	}
+	in.Set, in.Enabled = access.Of(reg, access.View|access.Update), true
+	delete(in.Set, "Task")
+	if c, err = s.OAuth.UpdateClient(t.Context(), s.Admin, c.ID, c.Version, in); err != nil {
+		t.Fatal(err)
+	}
+	in.Name, in.Set = "Notebook", nil
+	d, _, err := s.OAuth.CreateClient(t.Context(), s.Admin, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err = s.OAuth.SetClientReach(t.Context(), s.Super(t), d.ID, d.Version, true, false); err != nil {
+		t.Fatal(err)
+	}
+	same := func(url.Values) {}
+	return askedURL(s, c, same), askedURL(s, d, same)
 }
 
 // disabledProgram is a private app that may do nothing, with tokens that are over.

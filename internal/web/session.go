@@ -143,7 +143,7 @@ func (s *Server) openForm(pattern string, h http.Handler) {
 	})
 }
 
-var errCSRF = fault.New(fault.Forbidden, "This form is too old, or was not made for you: nothing was changed. Go back, load the page again and repeat it.")
+var errCSRF = fault.New(fault.Forbidden, "%s", problemOf(problemFormOld).Text)
 
 func (s *Server) signedIn(w http.ResponseWriter, r *http.Request, open openness, h handler) {
 	v, err := s.visitTo(r, open)

@@ -241,6 +241,7 @@ type Problem struct {
 	Text      string // what went wrong
 	Who       string // who can fix it
 	How       string // how
-	Reference string
+	Reference string // finds the line in the log
+	Code      string // names the problem in the documentation
 	Action    *Button
 }

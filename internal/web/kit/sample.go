@@ -5,7 +5,7 @@ import "time"
 var sampleProblem = Problem{
 	Status: 404, Title: "There is no such page", Text: "The address may be misspelt, or what it showed was removed.",
 	Who: "The person who gave you the link can say where it has moved.", How: "Go back, or search for it.",
-	Reference: "req_0000", Action: &Button{Label: "Go home", Href: "/", Look: Primary},
+	Reference: "req_0000", Code: "not-found", Action: &Button{Label: "Go home", Href: "/", Look: Primary},
 }
 
 // samplePage fills everything a layout can draw; New renders every page in it.

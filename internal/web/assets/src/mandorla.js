@@ -169,6 +169,15 @@
     for (const button of all("[data-theme-form] button")) button.setAttribute("aria-pressed", String(button.value === theme));
   });
 
+  // ---- Answers that are given once ----
+
+  // A second press while the first is under way would throw its page away, and with it the way back to the app.
+  on("submit", "form[data-once]", (form, event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+  });
+  addEventListener("pageshow", () => { for (const form of all("form[data-once]")) delete form.dataset.sent; });
+
   // ---- Search palette ----
 
   const palette = doc.getElementById("palette");
