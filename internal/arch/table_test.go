@@ -19,6 +19,7 @@ var packages = []pkg{
 	{path: "internal/fault", rank: 0, owns: "the error that crosses packages"},
 
 	{path: "internal/model", rank: 1, owns: "what a model, a property and a kind are; knows no particular model"},
+	{path: "internal/picture", rank: 1, owns: "pictures of strangers, drawn anew"},
 	{path: "internal/config", rank: 1, owns: "the option table; everyone above is handed values, not options"},
 
 	{path: "internal/query", rank: 2, owns: "filters and sorts as trees; needs property kinds from model"},
@@ -109,6 +110,7 @@ var thirdParties = []thirdParty{
 	{"github.com/alecthomas/kong", []string{"cmd/mandorla"}, "only the command line parses a command line"},
 	{"golang.org/x/crypto", []string{"internal/identity", "internal/app"}, "passwords are identity's, certificates are app's"},
 	{"golang.org/x/text", []string{"internal"}, "text rules of Unicode, as good as the standard library"},
+	{"golang.org/x/image", []string{"internal/picture"}, "pictures of strangers are read in one place"},
 	{"golang.org/x/term", []string{"cmd/mandorla"}, "only the command line has a terminal"},
 	{"golang.org/x/oauth2", []string{"internal/assistant"}, "the MCP SDK's client takes its tokens in these types"},
 	{"golang.org/x/net", []string{"internal/assistant"}, "only the assistant reads other people's pages"},

@@ -70,8 +70,11 @@ func (s *Service) BeginAuthorize(ctx context.Context, r AuthorizeRequest) (Begun
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return Begun{}, fmt.Errorf("read client: %w", err)
 	}
+	if err != nil && q.get("client_id") != "" {
+		s.noteSign(SignStranger, "")
+	}
 	if err != nil || !client.Enabled {
-		return Begun{}, badPage("The app that sent you here is not known, or is switched off. Ask your administrator to look at it in the App Center.")
+		return Begun{}, badPage("The app that sent you here is not known to this server, or is switched off. Ask your administrator to look at it in the App Center; an app that was made on another server, such as a demo, is not known here.")
 	}
 	redirect := q.get("redirect_uri")
 	if redirect == "" || !matchRedirect(client.RedirectURIs, redirect) {

@@ -48,12 +48,25 @@ func (s *Service) authenticateClient(r *http.Request, f form) (ClientRecord, err
 	right := c.Kind == Public && cred.secret == "" && !cred.basic || c.Kind == Confidential && c.secretFits(cred.secret, s.Now())
 	if !right || !c.Enabled {
 		s.secrets.Take(key)
-		if c.Enabled && c.Kind == Confidential {
-			s.noteProblem(r.Context(), c.ID, ProblemSecret, "")
+		if c.Enabled {
+			s.noteProblem(r.Context(), c.ID, c.secretProblem(cred.secret), "")
 		}
 		return ClientRecord{}, refused
 	}
 	return c, nil
+}
+
+// secretProblem tells what is wrong with a secret that did not fit.
+func (c ClientRecord) secretProblem(secret string) ProblemCode {
+	switch {
+	case c.Kind == Public:
+		return ProblemPublic
+	case secret == "":
+		return ProblemNoSecret
+	case c.secretReplaced(secret):
+		return ProblemReplaced
+	}
+	return ProblemSecret
 }
 
 func readCredentials(r *http.Request, f form) (credentials, error) {

@@ -2,12 +2,13 @@ package oauth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
 
-// Flush writes the last uses that wait. What cannot be written is kept for the next time.
-func (s *Service) Flush(ctx context.Context) error { return s.uses.Flush(ctx) }
+// Flush writes the last uses and signs that wait. What cannot be written is kept for the next time.
+func (s *Service) Flush(ctx context.Context) error { return errors.Join(s.uses.Flush(ctx), s.flushSigns(ctx)) }
 
 // sweepLimit is how many rows of a table one transaction of the sweep removes.
 const sweepLimit = 500

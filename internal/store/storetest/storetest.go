@@ -30,7 +30,7 @@ func Run(t *testing.T, open Open) {
 		{"views", testViews},
 		{"text search", testTextSearch}, {"order", testOrder}, {"pages", testPages}, {"references", testReferences}, {"guards", testGuards},
 		{"tenants", testTenants}, {"writes", testWrites}, {"transactions", testTransactions}, {"writers", testWriters},
-		{"system", testSystem}, {"audit", testAudit}, {"custom properties", testCustomProperties}, {"custom indexes", testCustomIndexes}, {"standings", testStandings}, {"random", testRandom}, {"arms", testArms},
+		{"system", testSystem}, {"audit", testAudit}, {"custom properties", testCustomProperties}, {"custom indexes", testCustomIndexes}, {"standings", testStandings}, {"logos", testLogos}, {"signs", testSigns}, {"secrets", testSecrets}, {"living tokens", testLivingTokens}, {"random", testRandom}, {"arms", testArms},
 		{"private apps", testPrivateApps}, {"calls", testCalls},
 	} {
 		t.Run(group.name, func(t *testing.T) { group.run(t, open) })
