@@ -8,7 +8,9 @@ import (
 )
 
 // Flush writes the last uses and signs that wait. What cannot be written is kept for the next time.
-func (s *Service) Flush(ctx context.Context) error { return errors.Join(s.uses.Flush(ctx), s.flushSigns(ctx)) }
+func (s *Service) Flush(ctx context.Context) error {
+	return errors.Join(s.uses.Flush(ctx), s.flushSigns(ctx))
+}
 
 // sweepLimit is how many rows of a table one transaction of the sweep removes.
 const sweepLimit = 500

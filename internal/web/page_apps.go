@@ -12,6 +12,7 @@ import (
 // appsView is the App Center.
 type appsView struct {
 	Table   kit.Table
+	First   *kit.Section // instead of an empty table: the library itself
 	Library kit.Modal
 	Cards   []libraryCard
 }
@@ -21,6 +22,7 @@ type libraryCard struct{ Key, Label, Icon, For, Href string }
 
 var sampleApps = appsView{
 	Table:   kit.Table{Columns: []kit.Column{{Label: "Name"}}, Rows: []kit.Row{{Cells: []kit.Value{kit.LinkTo("Claude", "/")}}}},
+	First:   &kit.Section{Title: "No apps yet"},
 	Library: kit.Modal{ID: "library", Title: "Apps Library"},
 	Cards:   libraryCards(),
 }
@@ -53,6 +55,9 @@ func (s *Server) getApps(w http.ResponseWriter, v *visit) error {
 	}
 	if v.who.Manages(access.OAuthClient, access.Create) {
 		view.Table.Empty.Action = &kit.Button{Label: "New app", Icon: "plus", Look: kit.Primary, Href: "/apps/new"}
+		if len(clients) == 0 {
+			view.First = &kit.Section{Title: "No apps yet", Text: "Choose your assistant. Teammates then connect it with their own accounts."}
+		}
 	}
 	for _, c := range clients {
 		row, err := s.appRow(v, c)
@@ -71,7 +76,7 @@ func (s *Server) appRow(v *visit, c oauth.Client) (kit.Row, error) {
 	}
 	p := presetOf(c)
 	name := kit.LinkTo(c.Name, "/apps/"+c.ID)
-	name.Icon = p.Icon
+	name.Icon, name.Image = p.Icon, logoAddress(c)
 	people := kit.Value{}
 	if n := peopleIn(connections); n > 0 {
 		people = kit.LinkTo(countOf(n, "person", "people"), "/apps/"+c.ID+"/connections")

@@ -16,23 +16,24 @@ import (
 
 // authorizeView is the authorization page.
 type authorizeView struct {
-	Name, Initial, Icon string
-	Description         string
-	Host                string // where the answer goes
-	Loopback            bool
-	Person, Email       string
-	Tenant              string
-	Tenants             []kit.Option // more than one: a choice
-	Roles               string
-	Request, Token      string
-	Overlap             kit.Mandorla
-	Count               string // "8 models"
-	Models              []authorizeModel
-	Left                []string     // "Asset: view, update (your role does not have it)"
-	NoOverlap           *authorizeNo // nothing to approve
-	Matrix              *kit.Matrix  // a client whose permissions the person picks
-	Scopes              string
-	Lifetime            string
+	Name           string
+	Logo           kit.AppLogo
+	Description    string
+	Host           string // where the answer goes
+	Loopback       bool
+	Person, Email  string
+	Tenant         string
+	Tenants        []kit.Option // more than one: a choice
+	Roles          string
+	Request, Token string
+	Overlap        kit.Mandorla
+	Count          string // "8 models"
+	Models         []authorizeModel
+	Left           []string     // "Asset: view, update (your role does not have it)"
+	NoOverlap      *authorizeNo // nothing to approve
+	Matrix         *kit.Matrix  // a client whose permissions the person picks
+	Scopes         string
+	Lifetime       string
 }
 
 // authorizeModel is one model in the overlap.
@@ -50,7 +51,7 @@ type authorizeNo struct{ Client, Role string }
 var sampleAuthorize = authorizeView{
 	Name: "Claude", Description: "x", Host: "claude.ai", Loopback: true, Tenants: []kit.Option{{Value: "1", Label: "Acme"}}, Roles: "CSM",
 	Models: []authorizeModel{{Label: "Company", Actions: "view", Shown: []string{"Name"}, Write: "x", Not: []string{"ARR (your role)"}}},
-	Left:   []string{"Asset"}, NoOverlap: &authorizeNo{"a", "b"}, Matrix: &kit.Matrix{}, Scopes: "x", Icon: "apps",
+	Left:   []string{"Asset"}, NoOverlap: &authorizeNo{"a", "b"}, Matrix: &kit.Matrix{}, Scopes: "x", Logo: kit.AppLogo{Name: "Claude"},
 }
 
 // leaveView moves on to the app: a page and not a redirect, since browsers apply the form rule of the policy to redirects as well.
@@ -161,7 +162,7 @@ func (s *Server) getAuthorizePage(w http.ResponseWriter, v *visit) error {
 
 func authorizePage(reg *model.Registry, p oauth.Page) authorizeView {
 	view := authorizeView{
-		Name: p.Client.Name, Initial: kit.Tenant{Name: p.Client.Name}.Initial(), Icon: presetOf(p.Client).Icon,
+		Name: p.Client.Name, Logo: appLogo(p.Client),
 		Description: p.Client.Description, Host: p.RedirectHost, Loopback: p.Loopback,
 		Person: p.PersonName, Email: p.Email, Tenant: p.Tenant.Name, Roles: strings.Join(p.Roles, ", "),
 		Request: p.Pending, Token: p.FormToken, Count: countOf(len(p.Overlap), "model", "models"),
@@ -171,9 +172,6 @@ func authorizePage(reg *model.Registry, p oauth.Page) authorizeView {
 		view.Person = p.Email
 	}
 	view.Overlap.Overlap = permissions(p.Overlap)
-	if presetOf(p.Client).Key == "other" {
-		view.Icon = ""
-	}
 	if len(p.Tenants) > 1 {
 		for _, t := range p.Tenants {
 			view.Tenants = append(view.Tenants, kit.Option{Value: t.ID, Label: t.Name, Selected: t.ID == p.Tenant.ID})
