@@ -51,8 +51,7 @@ func (s *Server) getAppConnections(w http.ResponseWriter, v *visit) error {
 	view := appConnectionsView{Notice: widenedNotice(connections, facts.widened), Table: kit.Table{
 		Caption: "Connections",
 		Columns: []kit.Column{
-			{Label: "Person"}, {Label: "Allowed", Help: "What the person authorized", Wide: true, HideOnPhone: true},
-			{Label: "Share", Help: "What the person authorized, out of what the client may do now", HideOnPhone: true},
+			{Label: "Person"}, {Label: "Allowed", Help: "What the person authorized, out of what the client may do now", Wide: true, HideOnPhone: true},
 			{Label: "Since", Kind: kit.KindAgo, HideOnPhone: true}, {Label: "Last use", Kind: kit.KindAgo},
 			{Label: "Ends", Help: "Unless it is used before, and how many access tokens of it work now", Kind: kit.KindAgo, HideOnPhone: true},
 		},
@@ -103,18 +102,18 @@ func (v *visit) connectionRow(one oauth.Connection, f connectionFacts) kit.Row {
 	}
 	person := kit.PersonValue(name, "")
 	person.Sub = one.Email
-	words := kit.Text(inWords(f.reg, one.Set))
-	if f.widened[one.ID] {
-		words.Sub = "Will be asked again."
-	}
 	share := mandorla(c.Set, one.Set, "Client", "Authorization")
 	share.Small = true
+	allowed := kit.OverlapValue(share)
+	if allowed.Text = inWords(f.reg, one.Set); f.widened[one.ID] {
+		allowed.Sub = "Will be asked again."
+	}
 	ends := kit.Ago(one.EndsAt)
 	ends.Sub = countOf(f.tokens[one.ID], "living token", "living tokens")
-	row := kit.Row{Cells: []kit.Value{person, words, kit.OverlapValue(share), kit.Ago(one.Since), kit.Ago(one.UsedAt), ends}}
+	row := kit.Row{Cells: []kit.Value{person, allowed, kit.Ago(one.Since), kit.Ago(one.UsedAt), ends}}
 	var acts []kit.Button
 	if v.who.Admin && one.Tenant == v.who.Tenant {
-		acts = append(acts, kit.Button{Label: "View as", Icon: "eye", Small: true, Post: viewAsAction(c.ID), Name: "person", Value: one.Person})
+		acts = append(acts, kit.Button{Label: "View as", Icon: "eye", Small: true, IconOnly: true, Post: viewAsAction(c.ID), Name: "person", Value: one.Person})
 	}
 	if f.may {
 		acts = append(acts, kit.Button{

@@ -139,7 +139,7 @@ func (s *Server) postAppNew(w http.ResponseWriter, v *visit) error {
 	if err := s.keepSecret(w, v, c.ID, secret); err != nil {
 		return err
 	}
-	return s.done(w, v, "/apps/"+c.ID+"/setup", "created")
+	return s.done(w, v, "/apps/"+c.ID+"/setup", "") // the guide says what comes next
 }
 
 // keepSecret lets this browser show a fresh secret until it was stored, and nobody else: the cookie holds it sealed.

@@ -177,7 +177,7 @@ func ownRedirectForm(c oauth.Client, typed, problem string) *kit.Form {
 		Action: "/apps/" + c.ID + "/setup/redirect", Submit: kit.Button{Label: "Add redirect URL", Icon: "plus"},
 		Fields: []kit.Field{{
 			Name: "redirectUri", Label: presetOf(c).Guide.Own, Value: typed, Error: problem, Mono: true, Check: redirectCheck, Required: true,
-			Placeholder: "https://chatgpt.com/connector/oauth/…", Help: "It is unlike for each app: ChatGPT shows it while you create yours. Without it, ChatGPT is not answered.",
+			Placeholder: "https://chatgpt.com/connector/oauth/…", Help: "Each app has its own, shown while you create it. Without it, ChatGPT gets no answer.",
 		}},
 	}
 }
