@@ -42,7 +42,7 @@ func TestStrictClientsNotice(t *testing.T) {
 		"TypeScript": func(door string) (string, bool, error) {
 			return tryClient(t, s, demo.Carly, home(door, s.URL), "typescript_client.mjs", door+"/v1/mcp", s.Client.ID, s.Secret)
 		},
-		"Go": func(door string) (string, bool, error) { return goClient(t, s, door) },
+		"Go": func(door string) (string, bool, error) { return tryGoClient(t, s, door) },
 	} {
 		// The Go client (1.8) always sends S256 and does not look whether it is offered.
 		if out, asked, err := run(plain); name != "Go" && (err == nil || asked || !strings.Contains(out+fmt.Sprint(err), "S256")) {
@@ -113,14 +113,14 @@ func strangeDoor(t *testing.T, s *testkit.Server, change func(string) string) st
 // TestGoClient connects the official Go client with OAuth, lists the tools and calls one.
 func TestGoClient(t *testing.T) {
 	s := testkit.Start(t, "sqlite")
-	out, asked, err := goClient(t, s, s.URL)
+	out, asked, err := tryGoClient(t, s, s.URL)
 	if err != nil || !asked {
 		t.Fatalf("asked %v: %v", asked, err)
 	}
 	wants(t, out, "who_am_i", "list_records", "Carly")
 }
 
-func goClient(t *testing.T, s *testkit.Server, server string) (out string, asked bool, err error) {
+func tryGoClient(t *testing.T, s *testkit.Server, server string) (out string, asked bool, err error) {
 	t.Helper()
 	var landed url.Values
 	callback := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { landed = r.URL.Query() }))

@@ -20,6 +20,7 @@ var packages = []pkg{
 
 	{path: "internal/model", rank: 1, owns: "what a model, a property and a kind are; knows no particular model"},
 	{path: "internal/mail", rank: 1, owns: "how a mail leaves; what it says is people's"},
+	{path: "internal/picture", rank: 1, owns: "pictures of strangers, drawn anew"},
 	{path: "internal/config", rank: 1, owns: "the option table; everyone above is handed values, not options"},
 
 	{path: "internal/doctor", rank: 1, owns: "the examination of an installation from outside; knows it by its addresses only"},
@@ -117,6 +118,7 @@ var thirdParties = []thirdParty{
 	{"github.com/wneessen/go-mail", []string{"internal/mail"}, "only the sender speaks SMTP"},
 	{"golang.org/x/crypto", []string{"internal/identity", "internal/app"}, "passwords are identity's, certificates are app's"},
 	{"golang.org/x/text", []string{"internal"}, "text rules of Unicode, as good as the standard library"},
+	{"golang.org/x/image", []string{"internal/picture"}, "pictures of strangers are read in one place"},
 	{"golang.org/x/term", []string{"cmd/mandorla"}, "only the command line has a terminal"},
 	{"golang.org/x/oauth2", []string{"internal/assistant"}, "the MCP SDK's client takes its tokens in these types"},
 	{"golang.org/x/net", []string{"internal/assistant"}, "only the assistant reads other people's pages"},

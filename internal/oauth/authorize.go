@@ -57,6 +57,9 @@ func (s *Service) BeginAuthorize(ctx context.Context, r AuthorizeRequest) (Begun
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return Begun{}, fmt.Errorf("read client: %w", err)
 	}
+	if err != nil && q.get("client_id") != "" {
+		s.noteSign(SignStranger, "")
+	}
 	if err != nil || !client.Working() {
 		return Begun{}, unusable(client, err == nil, r)
 	}

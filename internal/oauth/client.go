@@ -29,6 +29,7 @@ type Client struct {
 	Tenant          string
 	Name            string
 	Description     string
+	LogoHash        string // of its logo, see ClientLogo; "" for none
 	Kind            ClientKind
 	SecretLast4     string // last four characters of the secret; "" for a public client
 	SecretChangedAt time.Time
@@ -260,16 +261,10 @@ func (in *ClientInput) check() error {
 	if in.Kind != Confidential && in.Kind != Public {
 		add("kind", "is one of %q and %q.", Confidential, Public)
 	}
-	if len(in.RedirectURIs) > maxRedirects {
-		add("redirectUris", "holds at most %d addresses.", maxRedirects)
-	}
 	in.RedirectURIs = slices.Clone(in.RedirectURIs)
-	for i, uri := range in.RedirectURIs {
-		if problem := RedirectProblem(uri); problem != "" {
+	for i, problem := range RedirectProblems(in.RedirectURIs) {
+		if problem != "" {
 			add(fmt.Sprintf("redirectUris.%d", i), "%s", problem)
-		}
-		if slices.Contains(in.RedirectURIs[:i], uri) {
-			add(fmt.Sprintf("redirectUris.%d", i), "is there twice.")
 		}
 	}
 	if len(bad) > 0 {

@@ -52,8 +52,8 @@ func (s *Service) authenticateClient(r *http.Request, f form) (ClientRecord, err
 	}
 	if !right || !c.Enabled {
 		s.secrets.Take(key)
-		if c.Enabled && c.Kind == Confidential {
-			s.noteProblem(r.Context(), c.ID, ProblemSecret, "")
+		if c.Enabled {
+			s.noteProblem(r.Context(), c.ID, c.secretProblem(cred.secret), "")
 		}
 		return ClientRecord{}, refused
 	}
@@ -63,6 +63,19 @@ func (s *Service) authenticateClient(r *http.Request, f form) (ClientRecord, err
 // errSuspended is no refusal for good: what an app holds works again when the tenant is resumed, so it must not throw it away.
 var errSuspended = &tokenError{
 	status: http.StatusServiceUnavailable, code: "temporarily_unavailable", desc: "The organisation is suspended. Try again later.", retry: 10 * time.Minute,
+}
+
+// secretProblem tells what is wrong with a secret that did not fit.
+func (c ClientRecord) secretProblem(secret string) ProblemCode {
+	switch {
+	case c.Kind == Public:
+		return ProblemPublic
+	case secret == "":
+		return ProblemNoSecret
+	case c.secretReplaced(secret):
+		return ProblemReplaced
+	}
+	return ProblemSecret
 }
 
 func readCredentials(r *http.Request, f form) (credentials, error) {

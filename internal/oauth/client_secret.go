@@ -28,7 +28,8 @@ func (s *Service) newSecret(rec *ClientRecord) (string, error) {
 }
 
 // RegenerateSecret gives a confidential client a new secret, shown here and never again. Without an overlap the old secret dies and
-// every connection of the client ends. With one (at most 30 days), the old secret and the connections go on working.
+// every connection of the client ends. With one (at most 30 days), the old secret and the connections go on working. The old secret's
+// hash is kept in both cases, to tell an app that still has it from one that has a wrong one.
 func (s *Service) RegenerateSecret(ctx context.Context, by access.Principal, id string, overlap time.Duration) (secret string, err error) {
 	if err := identity.May(by, access.OAuthClient, access.Update); err != nil {
 		return "", err
@@ -44,9 +45,9 @@ func (s *Service) RegenerateSecret(ctx context.Context, by access.Principal, id 
 		if rec.Kind != Confidential {
 			return fault.New(fault.Invalid, "A public client has no secret.")
 		}
-		rec.OldSecretHash, rec.OldSecretUntil = "", time.Time{}
+		rec.OldSecretHash, rec.OldSecretUntil = rec.SecretHash, time.Time{}
 		if overlap > 0 {
-			rec.OldSecretHash, rec.OldSecretUntil = rec.SecretHash, s.Now().Add(overlap)
+			rec.OldSecretUntil = s.Now().Add(overlap)
 		}
 		if secret, err = s.newSecret(&rec); err != nil {
 			return err
@@ -77,6 +78,9 @@ func (c ClientRecord) secretFits(secret string, now time.Time) bool {
 	old := equal(sum, c.OldSecretHash) && now.Before(c.OldSecretUntil)
 	return c.Kind == Confidential && (current || old)
 }
+
+// secretReplaced reports whether this is the secret before, whose time is over.
+func (c ClientRecord) secretReplaced(secret string) bool { return equal(hash(secret), c.OldSecretHash) }
 
 func equal(a, b string) bool {
 	return b != "" && subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1

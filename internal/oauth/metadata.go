@@ -55,7 +55,8 @@ func (s *Service) metadataRoutes() []Route {
 }
 
 func (s *Service) document(doc map[string]any) http.Handler {
-	return s.program(http.MethodGet, func(w http.ResponseWriter, _ *http.Request) error {
+	return s.program(http.MethodGet, func(w http.ResponseWriter, r *http.Request) error {
+		s.noteSign(SignMetadata, r.UserAgent())
 		writeJSON(w, http.StatusOK, doc)
 		return nil
 	})

@@ -18,6 +18,7 @@ import (
 
 	"mandorla/internal/identity"
 	"mandorla/internal/model"
+	"mandorla/internal/picture"
 )
 
 // Options are what a Service is made of. Store, Identity, Registry, Origin, Now, Rand and NewID are required.
@@ -57,6 +58,8 @@ type Service struct {
 	scans    *identity.Throttle // introspections that found nothing, by client
 	uses     *identity.Uses
 	problems problems
+	signs    signs
+	logos    *picture.Maker
 }
 
 // New checks the options and makes the service.
@@ -96,6 +99,7 @@ func New(o Options) (*Service, error) {
 		requests: identity.NewThrottle(o.Now, identity.ThrottleRule{Free: 120, First: time.Second, Longest: time.Minute, Forget: time.Minute}),
 		scans:    identity.NewThrottle(o.Now, identity.ThrottleRule{Free: 100, First: time.Second, Longest: 5 * time.Minute}),
 		uses:     identity.NewUses(o.Store.NoteUses),
+		logos:    picture.NewMaker(1),
 	}, nil
 }
 

@@ -20,6 +20,9 @@ const (
 	ProblemOverlap  ProblemCode = "overlap"  // nothing is shared by the client and the roles: the person's name
 	ProblemConnect  ProblemCode = "connect"  // none of the person's roles may connect apps: the person's name
 	ProblemSecret   ProblemCode = "secret"   // the secret is not right: nothing
+	ProblemReplaced ProblemCode = "replaced" // the secret is the one before, whose time is over: nothing
+	ProblemNoSecret ProblemCode = "nosecret" // a confidential client sent no secret: nothing
+	ProblemPublic   ProblemCode = "public"   // a secret came from a client that has none: nothing
 	ProblemExchange ProblemCode = "exchange" // the code was not taken: why
 )
 

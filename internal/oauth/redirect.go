@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 )
@@ -56,6 +57,27 @@ func RedirectProblem(uri string) string {
 	}
 	return ""
 }
+
+// RedirectProblems says what is wrong with each address of a client's list, in order, "" for nothing.
+func RedirectProblems(uris []string) []string {
+	out := make([]string, len(uris))
+	seen := map[string]bool{}
+	for i, uri := range uris {
+		out[i] = RedirectProblem(uri)
+		switch {
+		case out[i] != "":
+		case seen[uri]:
+			out[i] = "is there twice."
+		case i >= maxRedirects:
+			out[i] = fmt.Sprintf("is one too many: a client has at most %d redirect URLs.", maxRedirects)
+		}
+		seen[uri] = true
+	}
+	return out
+}
+
+// RedirectLoopback reports whether an acceptable address leads to the own machine, where any port fits.
+func RedirectLoopback(uri string) bool { return strings.HasPrefix(uri, "http://") }
 
 // matchRedirect reports whether the address asked for is registered: the same string, or, on the own machine, the same but for the
 // port (RFC 8252 section 7.3). A registered address that is not acceptable any more matches nothing.

@@ -35,6 +35,13 @@ type Store interface {
 	MarkStep(ctx context.Context, client string, step Step, at time.Time) error
 	// NoteProblem replaces the client's problem; the zero value takes it away.
 	NoteProblem(ctx context.Context, client string, p Problem) error
+	// SetClientLogo replaces the client's logo and the hash that the client carries; the zero value takes both away.
+	SetClientLogo(ctx context.Context, tenant, client string, l Logo) error
+	// ClientLogo gives the PNG of the client's logo where that has this hash.
+	ClientLogo(ctx context.Context, client, hash string) ([]byte, error)
+	// NoteSign keeps the last sign of a kind; an older one changes nothing.
+	NoteSign(ctx context.Context, s Sign) error
+	Signs(ctx context.Context) ([]Sign, error)
 
 	InsertPending(ctx context.Context, p PendingRecord) error
 	PendingByHash(ctx context.Context, hash string) (PendingRecord, error)
@@ -66,6 +73,8 @@ type Store interface {
 	// UseRefresh marks a refresh token as spent; it reports whether this call was the one.
 	UseRefresh(ctx context.Context, hash string, at time.Time, successor, sealed string) (first bool, err error)
 	RevokeToken(ctx context.Context, hash string, at time.Time) error
+	// LivingTokens counts the access tokens of a client that have neither run out nor been revoked by themselves, by authorization.
+	LivingTokens(ctx context.Context, client string, at time.Time) (map[string]int, error)
 
 	// Standing reads what an authorization's validity depends on; StandingByToken does so from a token, all in one statement.
 	// An authorization whose client, membership, User record or account is gone is a fault.NotFound.
@@ -89,7 +98,13 @@ type ClientRecord struct {
 	Client
 	SetText       string
 	SecretHash    string // "" for a public client
-	OldSecretHash string // of an overlap that the administrator asked for
+	OldSecretHash string // of the secret before; it works until OldSecretUntil and is only recognised after that
+}
+
+// Logo is a client's picture.
+type Logo struct {
+	Hash string // of the bytes
+	PNG  []byte
 }
 
 // ForeignClient is a client of another tenant, without its set and redirect addresses.

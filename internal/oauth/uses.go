@@ -2,12 +2,15 @@ package oauth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
 
-// Flush writes the last uses that wait. What cannot be written is kept for the next time.
-func (s *Service) Flush(ctx context.Context) error { return s.uses.Flush(ctx) }
+// Flush writes the last uses and signs that wait. What cannot be written is kept for the next time.
+func (s *Service) Flush(ctx context.Context) error {
+	return errors.Join(s.uses.Flush(ctx), s.flushSigns(ctx))
+}
 
 // A sweep removes so many rows of each kind at once that it takes about sweepTime, during which another writer may have to wait on SQLite.
 const (

@@ -76,7 +76,7 @@ func TestAppsToLookAt(t *testing.T) {
 				t.Errorf("%s offers %s", path, action)
 			}
 		}
-		for _, button := range []string{"New app", "New token", "Generate new secret", "Revoke", "Disable", "Delete", "Save", ">End<", "New private app", "Preset", "Copy from"} {
+		for _, button := range []string{"New app", "New token", "Generate new secret", "Revoke", "Disable", "Delete", "Save", ">End<", "End all", "Upload logo", "New private app", "Preset", "Copy from"} {
 			if strings.Contains(p.body, button) {
 				t.Errorf("%s says %q", path, button)
 			}
@@ -91,8 +91,10 @@ func TestAppsToLookAt(t *testing.T) {
 	token := url.Values{kit.CSRFField: {g.devi.get("/profile").form(t, "/profile/password").Get(kit.CSRFField)}, "name": {"x"}, "for": {"claude"}}
 	g.devi.get("/apps/new").want(t, http.StatusNotFound)
 	g.devi.get("/private-apps/new").want(t, http.StatusNotFound)
+	g.devi.get("/apps/redirects?text=https://ok.test/").want(t, http.StatusNotFound)
 	for _, path := range []string{
 		"/apps/new", g.client, g.client + "/secret", g.client + "/disabled", g.client + "/delete", g.client + "/permissions", g.client + "/connections/end",
+		g.client + "/connections/end-all", g.client + "/logo", g.client + "/logo/remove", g.client + "/setup/redirect",
 		"/private-apps/new", g.app, g.app + "/tokens", g.app + "/tokens/revoke", g.app + "/disabled", g.app + "/delete", g.app + "/permissions",
 	} {
 		g.devi.post(path, token).want(t, http.StatusNotFound)
@@ -108,9 +110,9 @@ func TestAppActs(t *testing.T) {
 		onClient, onApp    []string
 		library, noLibrary string
 	}{
-		"all": {change | access.Create | access.Remove, change | access.Create | access.Remove, []string{g.client, g.client + "/disabled", g.client + "/delete", g.client + "/secret"},
+		"all": {change | access.Create | access.Remove, change | access.Create | access.Remove, []string{g.client, g.client + "/logo", g.client + "/disabled", g.client + "/delete", g.client + "/secret"},
 			[]string{g.app, g.app + "/tokens/revoke", g.app + "/disabled", g.app + "/delete", g.app + "/tokens"}, "Claude Code", ""},
-		"without remove":     {change, change, []string{g.client, g.client + "/disabled", g.client + "/secret"}, []string{g.app, g.app + "/tokens/revoke", g.app + "/disabled", g.app + "/tokens"}, "", ""},
+		"without remove":     {change, change, []string{g.client, g.client + "/logo", g.client + "/disabled", g.client + "/secret"}, []string{g.app, g.app + "/tokens/revoke", g.app + "/disabled", g.app + "/tokens"}, "", ""},
 		"remove only":        {access.View | access.Remove, access.View | access.Remove, []string{g.client, g.client + "/delete"}, []string{g.app, g.app + "/delete"}, "", ""},
 		"programs to create": {access.View, access.View | access.Create, []string{g.client}, []string{g.app}, "Private app", "Claude Code"},
 		"clients to create":  {access.View | access.Create, access.View, []string{g.client}, []string{g.app}, "Claude Code", "A program of your own"},

@@ -30,11 +30,20 @@ func TestCreateClient(t *testing.T) {
 	}
 	bad := url.Values{"for": {"claude"}, "name": {" "}, kit.CSRFField: form[kit.CSRFField]}
 	ada.post("/apps/new", bad).want(t, http.StatusUnprocessableEntity, "Name needs 1 to 80 characters")
+	if form.Get("access") != "view" {
+		t.Errorf("the permissions offered are %q", form.Get("access"))
+	}
+	form.Set("access", "everything")
+	ada.post("/apps/new", form).want(t, http.StatusUnprocessableEntity, "Choose what it may do at most.")
 	form.Set("name", "Second connector")
+	form.Set("access", "none")
 	made := ada.post("/apps/new", form).want(t, http.StatusSeeOther)
-	path := made.header.Get("Location")
-	p := ada.follow(made).want(t, http.StatusOK, "Second connector", "Shown once", "I have stored it", "No permissions yet")
-	for _, value := range []string{s.URL + "/v1/mcp", strings.TrimPrefix(path, "/apps/"), "https://claude.ai/api/mcp/auth_callback"} {
+	path, guided := strings.CutSuffix(made.header.Get("Location"), "/setup")
+	if !guided {
+		t.Errorf("a new client leads to %s", path)
+	}
+	p := ada.follow(made).want(t, http.StatusOK, "Second connector", "Shown once", "I have stored it", "Set permissions")
+	for _, value := range []string{s.URL + "/v1/mcp", strings.TrimPrefix(path, "/apps/")} {
 		if !strings.Contains(p.body, value) {
 			t.Errorf("no %s to copy", value)
 		}
@@ -43,6 +52,7 @@ func TestCreateClient(t *testing.T) {
 	if secret == nil {
 		t.Fatal("no secret")
 	}
+	ada.get(path).want(t, http.StatusOK, "No permissions yet", "https://claude.ai/api/mcp/auth_callback", "https://claude.com/api/mcp/auth_callback", "Shown once")
 	ada.get(path+"/permissions").want(t, http.StatusOK, "May do nothing")
 	if again := shownSecret.FindStringSubmatch(ada.get(path).body); again == nil || again[1] != secret[1] {
 		t.Error("the secret is gone before it was stored")
@@ -55,9 +65,10 @@ func TestCreateClient(t *testing.T) {
 		t.Error("a link without the mark took the secret away")
 	}
 	done := regexp.MustCompile(`href="([^"]*stored=[^"]+)"`).FindStringSubmatch(p.body)
-	if after := ada.get(html.UnescapeString(done[1])).want(t, http.StatusOK, "cannot be shown again"); strings.Contains(after.body, secret[1]) {
+	if after := ada.get(html.UnescapeString(done[1])).want(t, http.StatusOK, "Where the secret is"); strings.Contains(after.body, secret[1]) {
 		t.Error("the secret is still shown")
 	}
+	ada.get(path).want(t, http.StatusOK, "cannot be shown again")
 
 	perms := ada.get(path+"/permissions").form(t, path+"/permissions")
 	perms.Set("p.Company.view", "on")
@@ -117,7 +128,7 @@ func TestConnections(t *testing.T) {
 	}
 	ada := newBrowser(t, s.URL).signIn(person(t, "Ada"))
 	path := "/apps/" + s.Client.ID
-	p := ada.get(path+"/connections").want(t, http.StatusOK, "Carly Hart", "Marcus Oyelaran", "less than this client may do")
+	p := ada.get(path+"/connections").want(t, http.StatusOK, "Carly Hart", "Marcus Oyelaran", "May view", "1 living token").not(t, "Widened since")
 	row := regexp.MustCompile(`(?s)Carly Hart.*?name="connection" value="([^"]+)"`).FindStringSubmatch(p.body)
 	form := p.form(t, path+"/connections/end")
 	form.Set("connection", row[1])

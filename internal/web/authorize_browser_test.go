@@ -21,8 +21,8 @@ import (
 	"mandorla/internal/testkit"
 )
 
-// secondTenant adds another organisation, and gives its operator.
-func secondTenant(t *testing.T, s *testkit.Server) access.Principal {
+// fjordTenant adds another organisation, and gives its operator.
+func fjordTenant(t *testing.T, s *testkit.Server) access.Principal {
 	t.Helper()
 	id := s.NewID()
 	if err := s.Store.CreateTenant(t.Context(), id, "Fjord Analytics", "fjord"); err != nil {
@@ -228,7 +228,7 @@ func TestAuthorizeChoicesInChromium(t *testing.T) {
 	carly := person(t, "Carly")
 	t.Run("dynamic by keyboard", func(t *testing.T) {
 		w.t = t
-		c, err := s.OAuth.SetClientReach(t.Context(), s.Admin, s.Client.ID, s.Client.Version, true, false)
+		c, err := s.OAuth.SetClientReach(t.Context(), s.Super(t), s.Client.ID, s.Client.Version, true, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -258,13 +258,13 @@ func TestAuthorizeChoicesInChromium(t *testing.T) {
 		if err != nil || len(list) != 1 || !strings.Contains(list[0].SetText, `"update"`) || strings.Contains(list[0].SetText, "Task") {
 			t.Errorf("%+v %v", list, err)
 		}
-		if c, err = s.OAuth.SetClientReach(t.Context(), s.Admin, c.ID, c.Version, false, true); err != nil || !c.Published {
+		if c, err = s.OAuth.SetClientReach(t.Context(), s.Super(t), c.ID, c.Version, false, true); err != nil || !c.Published {
 			t.Fatal(err)
 		}
 	})
 	t.Run("several organisations", func(t *testing.T) {
 		w.t = t
-		fjord := secondTenant(t, s)
+		fjord := fjordTenant(t, s)
 		joins(t, s, fjord, carly)
 		w.open(nil)
 		w.says("Carly Hart · Northwind Metrics", "Work in")

@@ -226,7 +226,7 @@ func scopeText(t *testing.T, s *testkit.Server) {
 // A dynamic client: what is ticked to begin with, and that nothing beyond what is shown can be had by changing the form.
 func TestDynamicMatrix(t *testing.T) {
 	s := testkit.Start(t, "sqlite")
-	if _, err := s.OAuth.SetClientReach(t.Context(), s.Admin, s.Client.ID, s.Client.Version, true, false); err != nil {
+	if _, err := s.OAuth.SetClientReach(t.Context(), s.Super(t), s.Client.ID, s.Client.Version, true, false); err != nil {
 		t.Fatal(err)
 	}
 	reduceRole(t, s, "CSM", func(set access.Set) {

@@ -12,28 +12,29 @@ import (
 
 // authorizeView is the authorization page.
 type authorizeView struct {
-	Name, Initial, Icon string
-	Description         string
-	Host                string // where the answer goes
-	Loopback            bool
-	Person, Email       string
-	Tenant              string
-	Tenants             []kit.Option // more than one: a choice
-	Request, Token      string
-	Overlap             kit.Mandorla
-	Problem             *kit.Problem // there is nothing to approve, or the answer given was not one
-	Asks                string       // a request for a part only: "view Company, view and update End user"
-	News                *authorizeNews
-	Count               string // "8 models"
-	Models              []authorizeModel
-	Fold                string       // the line behind which Models are folded, where News say what differs; "" shows them
-	Left                []sideLine   // asked for, and not given
-	Both                *authorizeNo // what each side allows, where nothing overlaps
-	Matrix              *kit.Matrix  // a client whose permissions the person picks
-	Rows                []string     // which rows it reaches
-	Scopes              string
-	Ends                string
-	Approve             bool
+	Name           string
+	Logo           kit.AppLogo
+	Description    string
+	Host           string // where the answer goes
+	Loopback       bool
+	Person, Email  string
+	Tenant         string
+	Tenants        []kit.Option // more than one: a choice
+	Request, Token string
+	Overlap        kit.Mandorla
+	Problem        *kit.Problem // there is nothing to approve, or the answer given was not one
+	Asks           string       // a request for a part only: "view Company, view and update End user"
+	News           *authorizeNews
+	Count          string // "8 models"
+	Models         []authorizeModel
+	Fold           string       // the line behind which Models are folded, where News say what differs; "" shows them
+	Left           []sideLine   // asked for, and not given
+	Both           *authorizeNo // what each side allows, where nothing overlaps
+	Matrix         *kit.Matrix  // a client whose permissions the person picks
+	Rows           []string     // which rows it reaches
+	Scopes         string
+	Ends           string
+	Approve        bool
 }
 
 // authorizeModel is one model in the overlap.
@@ -63,19 +64,19 @@ type sideLine struct {
 type authorizeNo struct{ Client, Role string }
 
 var sampleAuthorize = authorizeView{
-	Name: "Claude", Description: "x", Host: "claude.ai", Loopback: true, Tenants: []kit.Option{{Value: "1", Label: "Acme"}},
+	Name: "Claude", Logo: kit.AppLogo{Name: "Claude"}, Description: "x", Host: "claude.ai", Loopback: true, Tenants: []kit.Option{{Value: "1", Label: "Acme"}},
 	Problem: &kit.Problem{Title: "x", Who: "x", How: "x", Reference: "x"}, Asks: "x",
 	News:   &authorizeNews{Title: "x", New: []sideLine{{Label: "x", Icon: "apps", Text: "x", Why: "x", More: []string{"x"}}}, Gone: []sideLine{{Label: "x", Icon: "apps"}}, Living: "x"},
 	Models: []authorizeModel{{Label: "Company", Actions: "view", Shown: []string{"Name"}, Write: "x", NotRole: []string{"ARR"}, NotApp: []string{"ARR"}}}, Fold: "x",
 	Left: []sideLine{{Label: "Asset", Icon: "apps", Text: "x", Why: "x"}}, Both: &authorizeNo{"a", "b"}, Matrix: &kit.Matrix{}, Rows: []string{"x"},
-	Scopes: "x", Ends: "x", Icon: "apps", Approve: true,
+	Scopes: "x", Ends: "x", Approve: true,
 }
 
 const dateForm = "2 January 2006"
 
 func authorizePage(reg *model.Registry, p oauth.Page) authorizeView {
 	view := authorizeView{
-		Name: p.Client.Name, Initial: kit.Tenant{Name: p.Client.Name}.Initial(), Icon: presetOf(p.Client).Icon,
+		Name: p.Client.Name, Logo: appLogo(p.Client),
 		Description: p.Client.Description, Host: p.RedirectHost, Loopback: p.Loopback,
 		Person: p.PersonName, Email: p.Email, Tenant: p.Tenant.Name, Tenants: tenantChoice(p),
 		Request: p.Pending, Token: p.FormToken, Count: countOf(len(p.Overlap), "model", "models"),
@@ -85,9 +86,6 @@ func authorizePage(reg *model.Registry, p oauth.Page) authorizeView {
 	view.Overlap.Overlap = permissions(p.Overlap)
 	if view.Person == "" {
 		view.Person = p.Email
-	}
-	if presetOf(p.Client).Key == "other" {
-		view.Icon = ""
 	}
 	if len(p.Named) > 0 {
 		view.Asks = setInWords(reg, p.Named)

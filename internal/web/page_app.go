@@ -21,6 +21,7 @@ type appView struct {
 	Credentials kit.Section
 	Copies      []kit.Copy // MCP server URL, client ID, the fresh secret
 	SecretText  string     // where it is not fresh
+	Logo        logoView
 	Generate    *kit.Modal
 	Overlap     kit.Field // how long the old secret goes on working
 	Confirm     *kit.Field
@@ -29,7 +30,7 @@ type appView struct {
 }
 
 var sampleApp = appView{
-	Notice: &kit.Notice{Title: "x"}, Form: kit.Form{Fields: []kit.Field{{Name: "x"}}},
+	Notice: &kit.Notice{Title: "x"}, Logo: sampleLogo, Form: kit.Form{Fields: []kit.Field{{Name: "x"}}},
 	Credentials: kit.Section{Title: "Credentials"}, Copies: []kit.Copy{{ID: "c", Secret: true, Done: "?"}}, SecretText: "x",
 	Generate: &kit.Modal{ID: "generate"}, Overlap: overlapField("", 1), Confirm: &kit.Field{}, Connections: 1, Danger: kit.DangerZone{Items: []kit.DangerAct{{Title: "x"}}},
 }
@@ -52,7 +53,7 @@ func (s *Server) appTab(v *visit, tab string) (oauth.Client, kit.Page, []oauth.C
 func (s *Server) appPage(v *visit, c oauth.Client, tab string, connections []oauth.Connection) kit.Page {
 	path := "/apps/" + c.ID
 	page := s.shell(v, "apps", c.Name)
-	page.Icon = presetOf(c).Icon
+	page.Icon, page.Logo = presetOf(c).Icon, logoAddress(c)
 	page.Breadcrumb = []kit.Link{{Label: "App Center", Href: "/apps"}}
 	page.Status = appStatus(c)
 	page.Tabs = kit.Tabs{Label: "OAuth client", Items: []kit.Tab{
@@ -70,13 +71,19 @@ func (s *Server) getApp(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	if stored := v.r.URL.Query().Get("stored"); stored != "" {
-		if secret := s.freshSecret(v, c.ID); secret != "" && sameToken(stored, storedMark(v, secret)) {
-			s.cookies.clear(w, s.cookies.once)
-		}
+	if s.takeStored(w, v, c) {
 		return s.done(w, v, "/apps/"+c.ID, "")
 	}
-	return s.showApp(w, v, http.StatusOK, c, clientInput(c), nil)
+	return s.showApp(w, v, http.StatusOK, c, clientInput(c), appProblem{})
+}
+
+// takeStored forgets a fresh secret where the link "I have stored it" was followed, and reports that a link was.
+func (s *Server) takeStored(w http.ResponseWriter, v *visit, c oauth.Client) bool {
+	stored := v.r.URL.Query().Get("stored")
+	if secret := s.freshClientSecret(v, c); secret != "" && sameToken(stored, storedMark(v, secret)) {
+		s.cookies.clear(w, s.cookies.once)
+	}
+	return stored != ""
 }
 
 // storedMark is in the "I have stored it" link, so that no other site can make a secret disappear.
@@ -91,20 +98,24 @@ func clientInput(c oauth.Client) oauth.ClientInput {
 	}
 }
 
-func (s *Server) showApp(w http.ResponseWriter, v *visit, status int, c oauth.Client, in oauth.ClientInput, problem error) error {
+// appProblem is what is wrong with one of the forms of the General tab.
+type appProblem struct{ form, secret, logo error }
+
+func (s *Server) showApp(w http.ResponseWriter, v *visit, status int, c oauth.Client, in oauth.ClientInput, problem appProblem) error {
 	connections, err := s.OAuth.ClientConnections(v.ctx(), v.who.Tenant, c.ID)
 	if err != nil {
 		return err
 	}
 	path := "/apps/" + c.ID
 	page := s.appPage(v, c, "general", connections)
-	may := v.who.Manages(access.OAuthClient, access.Update)
+	may := mayChangeApps(v)
 	view := appView{
 		Form:        appForm(c, in, may),
+		Logo:        appLogoView(c, may, problem.logo),
 		Credentials: kit.Section{ID: "credentials", Title: "Credentials", Text: "Paste these into the assistant.", Actions: []kit.Button{{Label: "Set-up guide", Icon: "list-check", Small: true, Href: path + "/setup"}}},
 		Connections: len(connections), Danger: appDanger(v, c, len(connections)),
 	}
-	placeErrors(&view.Form, problem)
+	placeErrors(&view.Form, problem.form)
 	if view.Notice = appNotice(c); view.Notice != nil && !may {
 		view.Notice.Action = nil
 	}
@@ -116,10 +127,8 @@ func (s *Server) showApp(w http.ResponseWriter, v *visit, status int, c oauth.Cl
 		view.SecretText = "A public client has no secret: the client ID is all that it needs."
 		return s.kit.Render(w, status, page, "app", view)
 	}
-	if secret := s.freshSecret(v, c.ID); secret != "" {
-		view.Copies = append(view.Copies, kit.Copy{
-			ID: "client-secret", Label: "Client secret", Value: secret, Secret: true, Done: path + "?stored=" + storedMark(v, secret),
-		})
+	if secret := s.freshClientSecret(v, c); secret != "" {
+		view.Copies = append(view.Copies, secretCopy(v, secret, path))
 	} else {
 		view.SecretText = "Ends in " + c.SecretLast4 + ". It was shown once, when it was made, and cannot be shown again."
 		if until := c.OldSecretUntil; s.Now().Before(until) {
@@ -136,12 +145,16 @@ func (s *Server) showApp(w http.ResponseWriter, v *visit, status int, c oauth.Cl
 		Submit: kit.Button{Label: "Generate new secret", Look: kit.Danger},
 		Open:   v.r.URL.Query().Has("generate"), CloseHref: path,
 	}
-	if fault.Is(problem, fault.Invalid) && v.r.PathValue("id") != "" && strings.HasSuffix(v.r.URL.Path, "/secret") {
+	if problem.secret != nil {
 		view.Generate.Open = true
-		view.Form.Error = ""
-		view.Overlap.Error, _ = fault.Safe(problem)
+		view.Overlap.Error, _ = fault.Safe(problem.secret)
 	}
 	return s.kit.Render(w, status, page, "app", view)
+}
+
+// secretCopy shows a fresh secret; back is the page it is shown on.
+func secretCopy(v *visit, secret, back string) kit.Copy {
+	return kit.Copy{ID: "client-secret", Label: "Client secret", Value: secret, Secret: true, Done: back + "?stored=" + storedMark(v, secret)}
 }
 
 func endsText(n int) string {
@@ -201,7 +214,7 @@ func appForm(c oauth.Client, in oauth.ClientInput, may bool) kit.Form {
 			{Name: "name", Label: "Name", Value: in.Name, Required: true, Max: 80},
 			{Kind: kit.FieldArea, Name: "description", Label: "Short description", Value: in.Description, Rows: 2, Max: 500,
 				Help: "People read it on the authorization page."},
-			{Kind: kit.FieldList, Name: "redirectUris", Label: "Redirect URLs", Lines: in.RedirectURIs, Check: "redirect-url", Rows: max(3, len(in.RedirectURIs)+1),
+			{Kind: kit.FieldList, Name: "redirectUris", Label: "Redirect URLs", Lines: in.RedirectURIs, Check: redirectCheck, Rows: max(3, len(in.RedirectURIs)+1),
 				Placeholder: "https://claude.ai/api/mcp/auth_callback", Presets: redirectPresets(),
 				Help: "One a line, matched exactly: https, or http on this machine (127.0.0.1, [::1], localhost), where any port fits."},
 			{Kind: kit.FieldShown, Name: "kind", Label: "Kind", Value: kind},
@@ -266,7 +279,7 @@ func (s *Server) postApp(w http.ResponseWriter, v *visit) error {
 		if fault.Is(err, fault.Conflict) {
 			status = http.StatusConflict
 		}
-		return s.showApp(w, v, status, c, in, err)
+		return s.showApp(w, v, status, c, in, appProblem{form: err})
 	}
 	if err != nil {
 		return err
@@ -301,7 +314,7 @@ func (s *Server) postAppSecret(w http.ResponseWriter, v *visit) error {
 		secret, err = s.OAuth.RegenerateSecret(v.ctx(), v.who, c.ID, long)
 	}
 	if badInput(err) {
-		return s.showApp(w, v, http.StatusUnprocessableEntity, c, clientInput(c), err)
+		return s.showApp(w, v, http.StatusUnprocessableEntity, c, clientInput(c), appProblem{secret: err})
 	}
 	if err != nil {
 		return err
@@ -348,7 +361,7 @@ func (s *Server) postAppDelete(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	if strings.TrimSpace(v.r.PostForm.Get("confirm")) != c.Name {
-		return s.showApp(w, v, http.StatusUnprocessableEntity, c, clientInput(c), fault.New(fault.Invalid, "Nothing was deleted: type the client's name, %s, to confirm.", c.Name))
+		return s.showApp(w, v, http.StatusUnprocessableEntity, c, clientInput(c), appProblem{form: fault.New(fault.Invalid, "Nothing was deleted: type the client's name, %s, to confirm.", c.Name)})
 	}
 	if err := s.OAuth.DeleteClient(v.ctx(), v.who, c.ID); err != nil {
 		return err

@@ -29,22 +29,32 @@ func (s *Server) getAppNew(w http.ResponseWriter, v *visit) error {
 		page.Breadcrumb = []kit.Link{appsCrumb(v)}
 		return s.kit.Render(w, http.StatusOK, page, "app_new", appNewView{Cards: appCards(v)})
 	}
-	return s.showAppNew(w, v, http.StatusOK, p, p.Name, p.Kind, nil)
+	return s.showAppNew(w, v, http.StatusOK, newApp{preset: p, name: p.Name, kind: p.Kind, access: "view"}, nil)
 }
 
-func (s *Server) showAppNew(w http.ResponseWriter, v *visit, status int, p appPreset, name string, kind oauth.ClientKind, problem error) error {
+// newApp is what the form that creates a client holds.
+type newApp struct {
+	preset appPreset
+	name   string
+	kind   oauth.ClientKind
+	access string // key of one of the presets of the matrix
+}
+
+func (s *Server) showAppNew(w http.ResponseWriter, v *visit, status int, in newApp, problem error) error {
+	p := in.preset
 	page := s.shell(v, "apps", "New app: "+p.Label)
 	page.Icon, page.Narrow = p.Icon, true
 	page.Breadcrumb = []kit.Link{appsCrumb(v), {Label: "Apps Library", Href: "/apps/new"}}
 	form := kit.Form{
 		Action: "/apps/new", Hidden: []kit.Hidden{{Name: "for", Value: p.Key}},
 		Submit: kit.Button{Label: "Create client", Look: kit.Primary}, Cancel: &kit.Link{Label: "Cancel", Href: "/apps/new"},
-		Fields: []kit.Field{{Name: "name", Label: "Name", Value: name, Required: true, Autofocus: true, Max: 80,
+		Fields: []kit.Field{{Name: "name", Label: "Name", Value: in.name, Required: true, Autofocus: true, Max: 80,
 			Help: "People read it when they authorize the app. You can change it later."}},
 	}
 	if p.Key == "other" {
-		form.Fields = append(form.Fields, kindField(kind))
+		form.Fields = append(form.Fields, kindField(in.kind))
 	}
+	form.Fields = append(form.Fields, accessField(in.access))
 	if confirm := s.confirmField(v); confirm != nil {
 		form.Fields = append(form.Fields, *confirm)
 	}
@@ -63,20 +73,62 @@ func kindField(kind oauth.ClientKind) kit.Field {
 	}}
 }
 
+// accessField asks what the client may do at most, before there is a matrix to say it in detail.
+func accessField(chosen string) kit.Field {
+	field := kit.Field{Kind: kit.FieldRadio, Name: "access", Label: "What it may do at most",
+		Help: "Everybody who connects gets what is shared by this and by their own role, and nothing else. You can change it later, model by model."}
+	for _, key := range []string{"view", "work", "full", "none"} {
+		for _, p := range presets {
+			if p.key == key {
+				field.Options = append(field.Options, kit.Option{Value: key, Label: p.label, Help: accessHelp[key], Icon: p.icon, Selected: key == chosen})
+			}
+		}
+	}
+	return field
+}
+
+var accessHelp = map[string]string{
+	"view": "It may look at all models, but for sensitive properties.",
+	"work": "It may also create and update, but for sensitive properties.",
+	"full": "All models and properties, removing and exporting as well.",
+	"none": "You choose model by model afterwards; until then nobody can authorize it.",
+}
+
+// accessSet gives the set that was chosen; nothing where the form did not ask.
+func (s *Server) accessSet(v *visit, key string) (access.Set, error) {
+	reg, err := s.registry(v)
+	if err != nil {
+		return nil, err
+	}
+	if key == "" {
+		key = "none"
+	}
+	set, ok := preset(reg, key)
+	if !ok {
+		return nil, fault.BadField("access", "Choose what it may do at most.")
+	}
+	return access.DataOnly(set), nil
+}
+
 func (s *Server) postAppNew(w http.ResponseWriter, v *visit) error {
 	p, ok := presetByKey(v.r.PostForm.Get("for"))
 	if !ok {
 		return errNoPage
 	}
-	name, kind := v.r.PostForm.Get("name"), p.Kind
+	in := newApp{preset: p, name: v.r.PostForm.Get("name"), kind: p.Kind, access: v.r.PostForm.Get("access")}
 	if p.Key == "other" {
-		kind = oauth.ClientKind(v.r.PostForm.Get("kind"))
+		in.kind = oauth.ClientKind(v.r.PostForm.Get("kind"))
 	}
-	c, secret, err := s.OAuth.CreateClient(v.ctx(), v.who, oauth.ClientInput{
-		Name: name, Description: p.Description, Kind: kind, RedirectURIs: p.Redirects,
-	})
+	set, err := s.accessSet(v, in.access)
+	var c oauth.Client
+	var secret string
+	if err == nil {
+		c, secret, err = s.OAuth.CreateClient(v.ctx(), v.who, oauth.ClientInput{
+			Name: in.name, Description: p.Description, Kind: in.kind, RedirectURIs: p.Redirects, Set: set,
+		})
+	}
 	if badInput(err) || fault.Is(err, fault.RateLimited) || fault.Is(err, fault.Conflict) {
-		return s.showAppNew(w, v, http.StatusUnprocessableEntity, p, name, kind, err)
+		return s.showAppNew(w, v, http.StatusUnprocessableEntity, in, err)
 	}
 	if err != nil {
 		return err
@@ -84,7 +136,7 @@ func (s *Server) postAppNew(w http.ResponseWriter, v *visit) error {
 	if err := s.keepSecret(w, v, c.ID, secret); err != nil {
 		return err
 	}
-	return s.done(w, v, "/apps/"+c.ID, "created")
+	return s.done(w, v, "/apps/"+c.ID+"/setup", "") // the guide says what comes next
 }
 
 // keepSecret lets this browser show a fresh secret until it was stored, and nobody else: the cookie holds it sealed.
@@ -111,6 +163,14 @@ func (s *Server) freshSecret(v *visit, client string) string {
 		return ""
 	}
 	return secret
+}
+
+// freshClientSecret is freshSecret for an OAuth client. Once the app has fetched tokens with the secret, it is stored where it belongs.
+func (s *Server) freshClientSecret(v *visit, c oauth.Client) string {
+	if c.OldSecretUntil.IsZero() && c.Steps.ExchangeLast.After(c.SecretChangedAt) {
+		return ""
+	}
+	return s.freshSecret(v, c.ID)
 }
 
 // placeErrors puts each field error of a fault at its field, and the rest on top of the form.

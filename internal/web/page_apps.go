@@ -12,7 +12,8 @@ import (
 // appsView is the App Center.
 type appsView struct {
 	Table     kit.Table
-	Published *kit.Table // clients of other tenants, where there are some
+	First     *kit.Section // instead of an empty table: the library itself
+	Published *kit.Table   // clients of other tenants, where there are some
 	Library   kit.Modal
 	Cards     []libraryCard
 }
@@ -22,6 +23,7 @@ type libraryCard struct{ Key, Label, Icon, For, Href string }
 
 var sampleApps = appsView{
 	Table:     kit.Table{Columns: []kit.Column{{Label: "Name"}}, Rows: []kit.Row{{Cells: []kit.Value{kit.LinkTo("Claude", "/")}}}},
+	First:     &kit.Section{Title: "No apps yet"},
 	Published: &kit.Table{ID: "published"},
 	Library:   kit.Modal{ID: "library", Title: "Apps Library"},
 	Cards:     libraryCards(),
@@ -55,6 +57,9 @@ func (s *Server) getApps(w http.ResponseWriter, v *visit) error {
 	}
 	if v.who.Manages(access.OAuthClient, access.Create) {
 		view.Table.Empty.Action = &kit.Button{Label: "New app", Icon: "plus", Look: kit.Primary, Href: "/apps/new"}
+		if len(clients) == 0 {
+			view.First = &kit.Section{Title: "No apps yet", Text: "Choose your assistant. Teammates then connect it with their own accounts."}
+		}
 	}
 	for _, c := range clients {
 		row, err := s.appRow(v, c)
@@ -76,7 +81,7 @@ func (s *Server) appRow(v *visit, c oauth.Client) (kit.Row, error) {
 	}
 	p := presetOf(c)
 	name := kit.LinkTo(c.Name, "/apps/"+c.ID)
-	name.Icon = p.Icon
+	name.Icon, name.Image = p.Icon, logoAddress(c)
 	people := kit.Value{}
 	if n := peopleIn(connections); n > 0 {
 		people = kit.LinkTo(countOf(n, "person", "people"), "/apps/"+c.ID+"/connections")

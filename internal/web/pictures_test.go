@@ -1,8 +1,12 @@
 package web_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -142,6 +146,11 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 	if err != nil {
 		t.Fatal(err)
 	}
+	pretty, err := appWithLogo(t, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chat, _ := made(t, s, oauth.ClientInput{Name: "ChatGPT Connector", Kind: oauth.Confidential, RedirectURIs: []string{"https://chatgpt.com/connector_platform_oauth_redirect"}})
 	wrong := askedURL(s, failing, func(q url.Values) { q.Set("redirect_uri", "https://portal.example/oauth/callback") })
 	if res, err := http.Get(s.URL + wrong); err != nil || res.StatusCode != http.StatusBadRequest {
 		t.Fatal(res, err)
@@ -222,6 +231,11 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 		{"app-setup", "Ada", app + "/setup", "Add this server to Claude"},
 		{"app-activity", "Ada", app + "/activity", "who_am_i"},
 		{"app-setup-problem", "Ada", "/apps/" + failing.ID + "/setup", "A redirect URL is missing"},
+		{"app-setup-hosted", "Ada", "/apps/" + chat.ID + "/setup", "ChatGPT cannot reach this server"},
+		{"app-end-all", "Ada", app + "/connections?end-all", "everybody can connect again"},
+		{"app-logo", "Ada", "/apps/" + pretty.ID, "Remove logo"},
+		{"authorize-logo", "Carly", askedURL(s, pretty, func(url.Values) {}), "wants to work with your data"},
+		{"apps-new-other", "Ada", "/apps/new?for=other", "What it may do at most"},
 		{"app-generate", "Ada", app + "?generate", "When the old secret stops working"},
 		{"view-as", "Ada", "/settings/view-as", "exactly as somebody"},
 		{"private-apps", "Ada", "/private-apps", "Portal sync"},
@@ -318,6 +332,25 @@ func askedAgain(t *testing.T, s *testkit.Server) (widened, dynamic string) {
 	}
 	same := func(url.Values) {}
 	return askedURL(s, c, same), askedURL(s, d, same)
+}
+
+// appWithLogo is a client with a wide logo.
+func appWithLogo(t *testing.T, s *testkit.Server) (oauth.Client, error) {
+	t.Helper()
+	c, _ := made(t, s, oauth.ClientInput{Name: "Customer portal", Description: "Shows people their own tickets", Kind: oauth.Confidential, RedirectURIs: []string{"https://portal.example/oauth"}})
+	m := image.NewNRGBA(image.Rect(0, 0, 400, 240))
+	for y := range 240 {
+		for x := range 400 {
+			if dx, dy := x-200, y-120; dx*dx/3+dy*dy < 12000 {
+				m.Set(x, y, color.NRGBA{0x30, uint8(0x60 + x/5), 0xc0, 0xff})
+			}
+		}
+	}
+	var file bytes.Buffer
+	if err := png.Encode(&file, m); err != nil {
+		return c, err
+	}
+	return c, s.OAuth.SetClientLogo(t.Context(), s.Admin, c.ID, file.Bytes())
 }
 
 // disabledProgram is a private app that may do nothing, with tokens that are over.

@@ -23,13 +23,13 @@ type appPreset struct {
 
 // guide is what a person does in an assistant to connect it: words, and values to paste.
 type guide struct {
-	Add   string // how the server is added, one sentence or two
-	Paste func(url, id string) []kit.Copy
-	Then  string // how the assistant leads to the authorization page
-}
-
-func urlAndID(url, id string) []kit.Copy {
-	return []kit.Copy{{ID: "mcp-url", Label: "MCP server URL", Value: url}, {ID: "client-id", Label: "Client ID", Value: id}}
+	Add     string                          // how the server is added, one sentence or two
+	Paste   func(url, id string) []kit.Copy // what is pasted then; nil: the address of the server
+	Connect string                          // how the assistant leads to the authorization page
+	ID      bool                            // the client ID, and the secret where there is one, are pasted to connect
+	Hosted  bool                            // it runs at its maker's and calls this server over the internet
+	From    string                          // where its calls come from, for whoever keeps a firewall; "" where that is not known
+	Own     string                          // a redirect URL that only the app knows: what it is called; "" for none
 }
 
 // library lists the cards in the order people see them.
@@ -40,8 +40,9 @@ var library = []appPreset{
 		Redirects: []string{"https://claude.ai/api/mcp/auth_callback", "https://claude.com/api/mcp/auth_callback"},
 		Hosts:     []string{"claude.ai", "claude.com"},
 		Guide: guide{
-			Add:   "In Claude, open Customize, Connectors, choose +, then Add custom connector. Paste the address; under Advanced, paste the client ID and the secret.",
-			Paste: urlAndID, Then: "Choose Connect at the new connector. Claude opens the authorization page of this server.",
+			Add:     "In Claude, open Customize, Connectors, choose +, then Add custom connector. Give it a name and paste this as the remote MCP server URL.",
+			Connect: "In the same form, paste the client ID and the secret, and choose Add. Then choose Connect at the new connector: Claude opens the authorization page of this server.",
+			ID:      true, Hosted: true, From: "Claude calls from 160.79.104.0/21 and 2607:6bc0::/48.",
 		},
 	},
 	{
@@ -50,9 +51,9 @@ var library = []appPreset{
 		Redirects: []string{"https://chatgpt.com/connector_platform_oauth_redirect"},
 		Hosts:     []string{"chatgpt.com"},
 		Guide: guide{
-			Add: "In ChatGPT, switch on developer mode under Settings, Apps, Advanced, and create an app with the address. Choose OAuth, then paste the client ID and the secret. " +
-				"ChatGPT shows a redirect URL of its own there: add it to the redirect URLs of this client.",
-			Paste: urlAndID, Then: "Choose Connect. ChatGPT opens the authorization page of this server.",
+			Add:     "In ChatGPT, switch on developer mode under Settings, Apps, Advanced, and create an app with this address.",
+			Connect: "Choose OAuth, paste the client ID and the secret, and create the app. Then choose Connect: ChatGPT opens the authorization page of this server.",
+			ID:      true, Hosted: true, Own: "Redirect URL that ChatGPT shows",
 		},
 	},
 	{
@@ -64,7 +65,7 @@ var library = []appPreset{
 			Paste: func(url, id string) []kit.Copy {
 				return []kit.Copy{{ID: "command", Label: "Command", Value: "claude mcp add --transport http --client-id " + id + " mandorla " + url}}
 			},
-			Then: "Run /mcp in Claude Code and choose mandorla, then Authenticate. The browser opens the authorization page of this server.",
+			Connect: "Run /mcp in Claude Code and choose mandorla, then Authenticate. The browser opens the authorization page of this server.",
 		},
 	},
 	{
@@ -77,7 +78,7 @@ var library = []appPreset{
 			Paste: func(url, id string) []kit.Copy {
 				return []kit.Copy{{ID: "config", Label: "mcp.json", Value: `{"mcpServers":{"mandorla":{"url":"` + url + `","auth":{"CLIENT_ID":"` + id + `"}}}}`}}
 			},
-			Then: "In Cursor's settings, under MCP, choose Connect at mandorla. The browser opens the authorization page of this server.",
+			Connect: "In Cursor's settings, under MCP, choose Connect at mandorla. The browser opens the authorization page of this server.",
 		},
 	},
 	{
@@ -88,14 +89,12 @@ var library = []appPreset{
 		},
 		Hosts: []string{"vscode.dev", "insiders.vscode.dev"},
 		Guide: guide{
-			Add: "Put this into .vscode/mcp.json of a project, or run “MCP: Add Server”. VS Code asks for the client ID when it connects.",
+			Add: "Put this into .vscode/mcp.json of a project, or run “MCP: Open User Configuration” and put it there.",
 			Paste: func(url, id string) []kit.Copy {
-				return []kit.Copy{
-					{ID: "config", Label: "mcp.json", Value: `{"servers":{"mandorla":{"type":"http","url":"` + url + `"}}}`},
-					{ID: "client-id", Label: "Client ID", Value: id},
-				}
+				return []kit.Copy{{ID: "config", Label: "mcp.json", Value: `{"servers":{"mandorla":{"type":"http","url":"` + url + `","oauth":{"clientId":"` + id + `"}}}}`}}
 			},
-			Then: "Start the server in VS Code. The browser opens the authorization page of this server.",
+			Connect: "Start the server in VS Code. The browser opens the authorization page of this server. An older VS Code asks for the client ID: " +
+				"it is in the text above, behind clientId.",
 		},
 	},
 	{
@@ -103,16 +102,28 @@ var library = []appPreset{
 		Name: "MCP Inspector", Description: "Looks at the tools of this server", Kind: oauth.Public,
 		Redirects: []string{"http://localhost:6274/oauth/callback", "http://127.0.0.1:6276/oauth/callback"},
 		Guide: guide{
-			Add:   "Start it with npx @modelcontextprotocol/inspector, choose Streamable HTTP, paste the address, and under Authentication the client ID.",
-			Paste: urlAndID, Then: "Choose Connect. The browser opens the authorization page of this server.",
+			Add:     "Start it with npx @modelcontextprotocol/inspector, choose Streamable HTTP, and paste this address.",
+			Connect: "Under Authentication, paste the client ID, then choose Connect. The browser opens the authorization page of this server.", ID: true,
+		},
+	},
+	{
+		Key: "mcp-remote", Label: "mcp-remote", Icon: "terminal-2", For: "A bridge, for programs that start MCP servers only on their own machine.",
+		Name: "mcp-remote", Description: "Customer platform tools through mcp-remote", Kind: oauth.Public,
+		Redirects: []string{"http://localhost/oauth/callback", "http://127.0.0.1/oauth/callback"},
+		Guide: guide{
+			Add: "Give the program this command for its MCP server.",
+			Paste: func(url, id string) []kit.Copy {
+				return []kit.Copy{{ID: "command", Label: "Command", Value: `npx mcp-remote ` + url + ` --static-oauth-client-info '{"client_id":"` + id + `"}'`}}
+			},
+			Connect: "Start the program. The browser opens the authorization page of this server.",
 		},
 	},
 	{
 		Key: "other", Label: "Other OAuth client", Icon: "app-window", For: "Your own app, or any other MCP client.",
 		Name: "", Kind: oauth.Confidential,
 		Guide: guide{
-			Add:   "Give your app the address of the server and its credentials. It finds all other addresses by itself (RFC 9728, RFC 8414).",
-			Paste: urlAndID, Then: "Let the app ask for authorization: the authorization page of this server opens in a browser.",
+			Add:     "Give your app the address of the server. It finds all other addresses by itself (RFC 9728, RFC 8414).",
+			Connect: "Give it its credentials, and let it ask for authorization: the authorization page of this server opens in a browser.", ID: true,
 		},
 	},
 }

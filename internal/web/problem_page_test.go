@@ -133,7 +133,7 @@ func TestProblemPages(t *testing.T) {
 // Somebody who is no member of the app's organisation is told so, and not what it is called.
 func TestProblemNotMember(t *testing.T) {
 	s := testkit.Start(t, "sqlite")
-	other := secondTenant(t, s)
+	other := fjordTenant(t, s)
 	c, _, err := s.OAuth.CreateClient(t.Context(), other, oauth.ClientInput{Name: "Theirs", Kind: oauth.Public, RedirectURIs: []string{testkit.Callback}, Set: s.Client.Set})
 	if err != nil {
 		t.Fatal(err)

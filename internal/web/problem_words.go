@@ -21,10 +21,13 @@ func problemWords(c oauth.Client, origin string) (title, text string) {
 		return p.Detail + " would get nothing", "What this client may do and what " + p.Detail + "'s roles allow have nothing in common. Widen the client's permissions, or the role."
 	case oauth.ProblemConnect:
 		return p.Detail + " may not connect apps", "None of " + p.Detail + "'s roles has the switch “Connect apps and AI assistants”. Turn it on in a role."
+	case oauth.ProblemReplaced:
+		return "The app still uses a secret that was replaced", "It still uses the secret that was replaced on " + c.SecretChangedAt.UTC().Format("2 January 2006, 15:04") + " UTC. Paste the new one into the app. If it is lost, generate another one under General."
+	case oauth.ProblemNoSecret:
+		return "The app sent no secret", "This client has one, and the app has to send it: paste it into the app beside the client ID. If it is lost, generate a new one under General."
+	case oauth.ProblemPublic:
+		return "The app sent a secret, and this client has none", "This is a public client: it is known by its client ID alone. Empty the field for the secret in the app. If the app insists on a secret, create a confidential client for it."
 	case oauth.ProblemSecret:
-		if !c.SecretChangedAt.IsZero() && c.SecretChangedAt.After(c.Steps.ExchangeFirst) && !c.Steps.ExchangeFirst.IsZero() {
-			return "The app still uses a secret that was replaced", "Paste the new secret into the app. If it is lost, generate another one under General."
-		}
 		return "The secret in the app is not right", "Paste it again, without spaces around it. If it is lost, generate a new one under General."
 	case oauth.ProblemExchange:
 		return "The app could not fetch its tokens", "The person agreed, but then " + p.Detail + ". Let the person connect again; if it happens each time, it is for the maker of the app to mend."

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"mime"
 	"net/http"
 	"strings"
 	"time"
@@ -228,10 +229,13 @@ func (s *Server) goSignIn(w http.ResponseWriter, r *http.Request, back string) {
 
 func parseForm(r *http.Request) error {
 	err := r.ParseForm()
+	if media, _, bad := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil && bad == nil && media == "multipart/form-data" {
+		err = r.ParseMultipartForm(maxForm) // the body is no larger, so that nothing of it goes to the disk
+	}
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return fault.New(fault.TooLarge, "The form is larger than %d kB.", large.Limit/1024)
+		return fault.New(fault.TooLarge, "The form is larger than %d kB. Send less, or a smaller file.", large.Limit/1024)
 	case err != nil:
 		return fault.New(fault.Invalid, "The form could not be read.")
 	}

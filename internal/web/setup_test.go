@@ -47,7 +47,7 @@ func TestSetupSaysWhatWentWrong(t *testing.T) {
 			t.Errorf("%s: the set-up does not say %q", name, c.says)
 		}
 	}
-	for secret, says := range map[string]string{"sk_wrong": "The secret in the app is not right"} {
+	for secret, says := range map[string]string{"sk_wrong": "The secret in the app is not right", "": "The app sent no secret"} {
 		res, err := http.PostForm(s.URL+"/oauth/token", url.Values{"grant_type": {"authorization_code"}, "code": {"ac_x"}, "client_id": {s.Client.ID}, "client_secret": {secret}})
 		if err != nil || res.StatusCode != http.StatusUnauthorized {
 			t.Fatal(res, err)

@@ -137,6 +137,7 @@ func connectionIP(r *http.Request) string {
 // register lists every route: reading it is reading the product's pages.
 func (s *Server) register() {
 	s.handle("GET "+assets.Prefix, assets.Handler())
+	s.handle("GET /logos/{client}/{file}", http.HandlerFunc(s.getLogo))
 	s.handle("GET /favicon.ico", http.RedirectHandler(assets.URL("favicon.svg"), http.StatusSeeOther))
 
 	s.open("GET /signin", s.getSignIn)
@@ -166,11 +167,15 @@ func (s *Server) register() {
 	s.managed("GET /apps", client, access.View, s.getApps)
 	s.either("GET /apps/new", access.Create, s.getAppNew)
 	s.managed("POST /apps/new", client, access.Create, s.postAppNew)
+	s.managed("GET "+redirectCheck, client, access.Update, s.getRedirectCheck)
 	s.managed("GET /apps/{id}", client, access.View, s.getApp)
 	s.managed("GET /apps/{id}/setup", client, access.View, s.getAppSetup)
 	s.managed("GET /apps/{id}/setup/steps", client, access.View, s.getAppSetupSteps)
 	s.managed("GET /apps/{id}/activity", client, access.View, s.getAppActivity)
 	s.managed("POST /apps/{id}", client, access.Update, s.postApp)
+	s.managed("POST /apps/{id}/logo", client, access.Update, s.postAppLogo)
+	s.managed("POST /apps/{id}/logo/remove", client, access.Update, s.postAppLogoRemove)
+	s.managed("POST /apps/{id}/setup/redirect", client, access.Update, s.postSetupRedirect)
 	s.managed("POST /apps/{id}/secret", client, access.Update, s.postAppSecret)
 	s.managed("POST /apps/{id}/disabled", client, access.Update, s.postAppDisabled)
 	s.managed("POST /apps/{id}/delete", client, access.Remove, s.postAppDelete)
@@ -179,6 +184,7 @@ func (s *Server) register() {
 	s.managed("POST /apps/{id}/permissions/preview", client, access.Update, s.postAppPreview)
 	s.managed("GET /apps/{id}/connections", client, access.View, s.getAppConnections)
 	s.managed("POST /apps/{id}/connections/end", client, access.Update, s.postAppConnectionEnd)
+	s.managed("POST /apps/{id}/connections/end-all", client, access.Update, s.postAppConnectionsEnd)
 
 	s.admin("GET /settings/view-as", s.getViewAs)
 	s.admin("POST /settings/view-as", s.postViewAs)

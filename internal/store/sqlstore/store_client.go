@@ -15,7 +15,7 @@ const clientColumns = `c.id, c.tenant_id, c.name, c.description, c.kind, c.secre
 	c.old_secret_hash, c.old_secret_until, c.redirect_uris, c.set_json, c.dynamic, c.published, c.unverified, c.enabled, c.version,
 	c.created_at, c.created_by, c.updated_at,
 	c.authorize_first_at, c.authorize_last_at, c.exchange_first_at, c.exchange_last_at, c.call_first_at, c.call_last_at,
-	c.problem_code, c.problem_detail, c.problem_at, (SELECT h.status FROM sys_tenant h WHERE h.id = c.tenant_id)`
+	c.problem_code, c.problem_detail, c.problem_at, c.logo_hash, (SELECT h.status FROM sys_tenant h WHERE h.id = c.tenant_id)`
 
 // clientScan collects clientColumns.
 type clientScan struct {
@@ -37,7 +37,7 @@ func (c *clientScan) dest() []any {
 	for i := range c.steps {
 		out = append(out, &c.steps[i])
 	}
-	return append(out, &r.Problem.Code, &r.Problem.Detail, &c.problemAt, &c.home)
+	return append(out, &r.Problem.Code, &r.Problem.Detail, &c.problemAt, &r.LogoHash, &c.home)
 }
 
 // bare gives the client without its redirect addresses, which calls with a token do not need.
@@ -144,7 +144,9 @@ func (s *Store) SetClientSecret(ctx context.Context, c oauth.ClientRecord) error
 // DeleteClient is part of oauth.Store.
 func (s *Store) DeleteClient(ctx context.Context, tenant, id string) error {
 	return s.InTx(ctx, func(ctx context.Context) error {
-		for _, table := range []string{"sys_oauth_authorization", "sys_oauth_token", "sys_oauth_code", "sys_oauth_pending", "sys_oauth_shut_out"} {
+		for _, table := range []string{
+			"sys_oauth_authorization", "sys_oauth_token", "sys_oauth_code", "sys_oauth_pending", "sys_oauth_shut_out", "sys_oauth_logo",
+		} {
 			if _, err := s.exec(ctx, `DELETE FROM `+table+` WHERE client_id = ?`, id); err != nil {
 				return err
 			}

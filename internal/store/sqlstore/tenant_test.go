@@ -54,6 +54,8 @@ var acrossTenants = map[string]string{
 	"ClientByID":          "a client is looked up before anybody has signed in, and a published one serves every tenant",
 	"ForeignClients":      "a published client serves every tenant; whose people are connected through it is asked with theirs",
 	"ConnectionsByTenant": "counts through one client, for its own tenant and for super admins",
+	"ClientLogo":          "a logo is shown before anybody has signed in, and a published client's to every tenant",
+	"LivingTokens":        "by the id of a client that the caller has found before; a published one has connections in every tenant",
 	"LockAuthorization":   "by the id of an authorization that the caller has found by its token",
 	"KeepAuthorization":   "by the id of an authorization that the caller has found by its token",
 	"SetAuthorizationSet": "by the id of an authorization that the caller has found by its token",

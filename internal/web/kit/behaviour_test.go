@@ -47,6 +47,15 @@ func browser(t *testing.T) (ctx context.Context, origin string) {
 			}
 		})
 	}
+	mux.HandleFunc("GET /check", func(w http.ResponseWriter, r *http.Request) {
+		var lines []CheckedLine
+		for line := range strings.Lines(r.URL.Query().Get("text")) {
+			lines = append(lines, CheckedLine{Line: strings.TrimSpace(line), Text: "<b>as the server says", Good: !strings.Contains(line, "example.com")})
+		}
+		if err := k.Fragment(w, http.StatusOK, Page{}, "problem", "checks", lines); err != nil {
+			t.Error(err)
+		}
+	})
 	mux.HandleFunc("POST /preview", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "token %s, export %q", r.Header.Get(CSRFHeader), r.PostFormValue("p.Company.export"))
 	})
@@ -127,8 +136,9 @@ func TestBehaviourOfTablesAndForms(t *testing.T) {
 	run(t, ctx, "sorting replaces the table and keeps the focus", []string{`location.search === "?sort=arr"`, `document.activeElement.id === "table-sort-3"`,
 		`window.same === 1`, `document.querySelectorAll("#page-head").length === 1`},
 		chromedp.Evaluate[chromedp.Void](`window.same = 1`), chromedp.Focus(`#table-sort-3`), chromedp.KeyEvent(kb.Enter))
-	run(t, ctx, "redirect URLs are checked", []string{`[...document.querySelectorAll(".checks li")].map(l => l.className).join() === "ok,no,ok"`},
-		chromedp.Navigate(origin+"/form"))
+	run(t, ctx, "redirect URLs are checked", []string{`[...document.querySelectorAll(".checks li")].map(l => l.className).join() === "ok,no,ok"`,
+		`document.querySelector(".checks").textContent.includes("example.com/callback: <b>as the server says")`},
+		chromedp.Navigate(origin+"/form"), chromedp.WaitReady(".checks li:nth-child(3)"))
 	run(t, ctx, "a preset adds a line once", []string{`document.querySelector("#f-redirects").value.split("\n").length === 3`, `!document.querySelector(".savebar").classList.contains("is-dirty")`},
 		chromedp.Click(`[data-preset="f-redirects"]`))
 	run(t, ctx, "copying", []string{`document.querySelector("#f-cid").parentElement.querySelector("[data-copy-label]").textContent !== "Copy"`},

@@ -48,7 +48,7 @@ type Field struct {
 	// wrong, by their text.
 	Lines      []string
 	LineErrors []LineError
-	// Check is a check made while typing, by name: "redirect-url".
+	// Check is an address that is asked while typing, with what is typed as "text": it answers with the fragment "checks".
 	Check string
 	// Prefix and Suffix stand inside the box ("https://", "hours").
 	Prefix, Suffix string

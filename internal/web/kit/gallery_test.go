@@ -192,7 +192,7 @@ func galleryMatrix(readOnly bool) Matrix {
 }
 
 func galleryForm(errors bool) formView {
-	redirects := Field{Kind: FieldList, Name: "redirects", Label: "Redirect URLs", Required: true, Check: "redirect-url", Help: "One a line. The app sends people back to one of them, compared character by character.",
+	redirects := Field{Kind: FieldList, Name: "redirects", Label: "Redirect URLs", Required: true, Check: "/check", Help: "One a line. The app sends people back to one of them, compared character by character.",
 		Lines:   []string{"https://claude.ai/api/mcp/auth_callback", "http://example.com/callback", "http://localhost:6274/oauth/callback"},
 		Presets: []Preset{{"Claude", "https://claude.ai/api/mcp/auth_callback"}, {"MCP Inspector", "http://localhost:6274/oauth/callback"}}}
 	name := Field{Name: "name", Label: "Name", Value: "Claude Connector", Required: true, Help: "People read it when they authorize."}
@@ -200,7 +200,7 @@ func galleryForm(errors bool) formView {
 		Form:    Form{ID: "client", Action: "/apps/1", SaveBar: &SaveBar{Discard: "/apps/1", Note: "4 living connections keep working.", Dirty: errors}},
 		Profile: Section{Title: "Profile", Text: "What people see before they allow anything.", Split: true},
 		ProfileFields: []Field{name, {Kind: FieldArea, Name: "about", Label: "Short description", Rows: 3, Value: "Mandorla customer platform connector for Claude", Max: 200},
-			{Kind: FieldFile, Name: "logo", Label: "Logo", Help: "PNG or SVG, square, up to 200 KB.", Accept: "image/png"}},
+			{Kind: FieldFile, Name: "logo", Label: "Logo", Help: "PNG, JPEG, GIF or WebP, up to 512 kB.", Accept: "image/png"}},
 		Credentials: Section{Title: "Credentials", Text: "Paste these into the app.", Split: true},
 		CredentialFields: []Field{redirects, {Kind: FieldReadonly, Name: "mcp", Label: "MCP server URL", Value: "https://mandorla.example.com/v1/mcp"},
 			{Kind: FieldReadonly, Name: "cid", Label: "Client ID", Value: "68a4c0e1b2f34d5e6f708192"}},

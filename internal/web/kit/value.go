@@ -67,7 +67,7 @@ func Long(s string) Value { return Value{Kind: KindLong, Text: s} }
 // PersonValue is a person's initials and name, a link when href is not empty.
 func PersonValue(name, href string) Value { return Value{Kind: KindPerson, Text: name, Href: href} }
 
-// OverlapValue is a small mandorla.
+// OverlapValue is a small mandorla; its Text, when set, stands below it.
 func OverlapValue(m Mandorla) Value { return Value{Kind: KindOverlap, Overlap: &m} }
 
 // Actions are a row's buttons, at the right.
