@@ -128,8 +128,8 @@ func TestInvitations(t *testing.T) {
 			if _, _, err := w.ids.OpenInvitation(w.Context(), second); err != nil {
 				w.Error(err)
 			}
-			must(w.T, w.ids.NoteMail(w.Context(), w.tenant, first, identity.MailFailed, "late news of the link before"))
 			must(w.T, w.ids.NoteMail(w.Context(), w.tenant, second, identity.MailSent, ""))
+			must(w.T, w.ids.NoteMail(w.Context(), w.tenant, first, identity.MailFailed, "late news of the link before"))
 			list, err := w.ids.Invitations(w.Context(), w.admin(), w.tenant)
 			if err != nil || len(list) != 1 || list[0].Mail.Kind != identity.MailSent || list[0].Mail.Note != "" {
 				w.Errorf("%+v, %v", list, err)

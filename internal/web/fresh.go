@@ -17,8 +17,8 @@ type act struct {
 }
 
 // sensitive are all of them, by route: who finds a browser open must not get further than its owner left it. Beside them stands
-// POST /profile/password, which asks for the current password always. A page that is added for one of these acts comes into this list:
-// making a super admin, exporting everything.
+// POST /profile/password, which asks for the current password always. A page that is added for such an act comes into this list, as
+// exporting everything will.
 var sensitive = map[string]act{
 	"POST /apps/new":                 {words: "create a client"},
 	"POST /apps/{id}/secret":         {words: "generate a new secret"},
@@ -38,12 +38,20 @@ var sensitive = map[string]act{
 	"POST /settings/roles/{id}/people/give": {words: "give a role"},
 	"POST /settings/roles/{id}/people/take": {words: "take a role"},
 	"POST /settings/roles/{id}/delete":      {words: "remove a role"},
+
+	"POST /console/tenants/new":             {words: "create a tenant"},
+	"POST /console/tenants/{tenant}":        {words: "rename a tenant"},
+	"POST /console/tenants/{tenant}/status": {words: "suspend or resume a tenant"},
+	"POST /console/clients/{id}":            {words: "change what a client reaches"},
+	"POST /console/admins":                  {words: "make a super admin"},
+	"POST /console/admins/remove":           {words: "remove a super admin"},
 }
 
-// Fields of the question: the password, and where Cancel leads.
+// Fields of the question: the password, and where Cancel leads; and a password that a form gives to somebody.
 const (
-	fieldConfirm = "confirm_password"
-	fieldBack    = "confirm_back"
+	fieldConfirm  = "confirm_password"
+	fieldBack     = "confirm_back"
+	fieldPassword = "password"
 )
 
 // confirming is the handler of a route, behind the question for the password where the route is sensitive and the session not fresh.
@@ -89,6 +97,9 @@ func (s *Server) confirm(v *visit) error {
 	if err == errConfirm || fault.Is(err, fault.Unauthenticated) { //nolint:errorlint // this very value
 		return fault.BadField(fieldConfirm, "This is not your password. Type the one you sign in with.")
 	}
+	if err == nil {
+		v.session.ConfirmedAt = s.Now()
+	}
 	return err
 }
 
@@ -112,15 +123,18 @@ func (s *Server) askAgain(w http.ResponseWriter, v *visit, a act, problem error)
 	page := s.shell(v, "", "Confirm that it is you")
 	page.Icon, page.Narrow = "shield-lock", true
 	page.Lead = "To " + a.words + ", type your password once more: you gave it more than 10 minutes ago. The next 10 minutes need no confirmation."
-	back := s.cameFrom(v.r)
+	back, kept := s.cameFrom(v.r), "Nothing of what you typed is lost, and nothing was changed yet."
+	if v.r.PostForm.Get(fieldPassword) != "" {
+		kept = "Nothing was changed yet, and what you typed is kept, except for the new password: no page shows one."
+	}
 	form := kit.Form{
 		Action: v.r.URL.RequestURI(), Submit: kit.Button{Label: "Confirm and go on", Look: kit.Primary}, Cancel: &kit.Link{Label: "Cancel", Href: back},
 		Hidden: []kit.Hidden{{Name: fieldBack, Value: back}},
 		Fields: []kit.Field{{Name: fieldConfirm, Label: "Your password", Type: "password", Autocomplete: "current-password", Required: true, Autofocus: true,
-			Help: "Nothing of what you typed is lost, and nothing was changed yet."}},
+			Help: kept}},
 	}
 	for _, name := range slices.Sorted(maps.Keys(v.r.PostForm)) {
-		if name == fieldConfirm || name == fieldBack || name == kit.CSRFField {
+		if name == fieldConfirm || name == fieldBack || name == fieldPassword || name == kit.CSRFField {
 			continue
 		}
 		for _, value := range v.r.PostForm[name] {

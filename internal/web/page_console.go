@@ -116,11 +116,7 @@ func (s *Server) showTenantNew(w http.ResponseWriter, v *visit, status int, in c
 func (s *Server) postTenantNew(w http.ResponseWriter, v *visit, by identity.Super) error {
 	form := v.r.PostForm
 	in := console.NewTenant{Name: form.Get("name"), Email: form.Get("email"), First: form.Get("first"), Last: form.Get("last"), Password: form.Get("password")}
-	err := s.confirm(v)
-	var id string
-	if err == nil {
-		id, err = s.Console.Create(v.ctx(), by, in)
-	}
+	id, err := s.Console.Create(v.ctx(), by, in)
 	if status, ok := comesBack(err); ok {
 		return s.showTenantNew(w, v, status, in, err)
 	}

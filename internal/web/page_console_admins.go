@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"strings"
 
 	"mandorla/internal/fault"
 	"mandorla/internal/identity"
@@ -81,19 +80,11 @@ func (s *Server) askRemove(v *visit, a identity.Account, view *supersView, probl
 	if problem == nil {
 		return
 	}
-	msg, fields := fault.Safe(problem)
-	if len(fields) > 0 && view.Confirm != nil {
-		view.Confirm.Error = strings.TrimPrefix(msg, "confirm_password: ")
-	} else {
-		view.Error = msg
-	}
+	view.Error, _ = fault.Safe(problem)
 }
 
 func (s *Server) postSupers(w http.ResponseWriter, v *visit, by identity.Super) error {
-	err := s.confirm(v)
-	if err == nil {
-		err = s.Console.MakeSuper(v.ctx(), by, v.r.PostForm.Get("email"))
-	}
+	err := s.Console.MakeSuper(v.ctx(), by, v.r.PostForm.Get("email"))
 	if status, ok := comesBack(err); ok {
 		return s.showSupers(w, v, by, status, "", superProblem{add: err})
 	}
@@ -105,10 +96,7 @@ func (s *Server) postSupers(w http.ResponseWriter, v *visit, by identity.Super) 
 
 func (s *Server) postSuperRemove(w http.ResponseWriter, v *visit, by identity.Super) error {
 	account := v.r.PostForm.Get("account")
-	err := s.confirm(v)
-	if err == nil {
-		err = s.Identity.SetSuper(v.ctx(), by, account, false)
-	}
+	err := s.Identity.SetSuper(v.ctx(), by, account, false)
 	if status, ok := comesBack(err); ok {
 		return s.showSupers(w, v, by, status, account, superProblem{remove: err})
 	}

@@ -114,9 +114,7 @@ func (s *Server) postClientReach(w http.ResponseWriter, v *visit, by identity.Su
 	if err != nil {
 		return errOldForm
 	}
-	if err = s.confirm(v); err == nil {
-		_, err = s.OAuth.SetClientReach(v.ctx(), by, c.ID, made, dynamic, published)
-	}
+	_, err = s.OAuth.SetClientReach(v.ctx(), by, c.ID, made, dynamic, published)
 	if status, ok := comesBack(err); ok {
 		return s.showClientReach(w, v, by, status, c, used, dynamic, published, err)
 	}

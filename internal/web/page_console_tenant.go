@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"strings"
 
 	"mandorla/internal/console"
 	"mandorla/internal/fault"
@@ -92,9 +91,9 @@ func (s *Server) tenantState(v *visit, t console.Tenant, view *tenantView, probl
 		Open: v.r.URL.Query().Has(act) || problem != nil, CloseHref: path,
 	}
 	view.Hidden = kit.Field{Kind: kit.FieldHidden, Name: "act", Value: act}
-	if view.Confirm = s.confirmField(v); view.Confirm != nil && problem != nil {
-		msg, _ := fault.Safe(problem)
-		view.Confirm.Error = strings.TrimPrefix(msg, "confirm_password: ")
+	view.Confirm = s.confirmField(v)
+	if problem != nil {
+		view.Modal.Text, _ = fault.Safe(problem)
 	}
 }
 
@@ -125,10 +124,7 @@ func reachTable(clients []oauth.Client) kit.Table {
 
 func (s *Server) postTenantName(w http.ResponseWriter, v *visit, by identity.Super) error {
 	id := v.r.PathValue("tenant")
-	err := s.confirm(v)
-	if err == nil {
-		err = s.Console.Rename(v.ctx(), by, id, v.r.PostForm.Get("name"))
-	}
+	err := s.Console.Rename(v.ctx(), by, id, v.r.PostForm.Get("name"))
 	if status, ok := comesBack(err); ok {
 		return s.showTenant(w, v, by, status, tenantProblem{name: err})
 	}
@@ -144,10 +140,7 @@ func (s *Server) postTenantStatus(w http.ResponseWriter, v *visit, by identity.S
 	if flash == "" {
 		return errOldForm
 	}
-	err := s.confirm(v)
-	if err == nil {
-		err = s.Console.Suspend(v.ctx(), by, id, act == "suspend")
-	}
+	err := s.Console.Suspend(v.ctx(), by, id, act == "suspend")
 	if status, ok := comesBack(err); ok {
 		return s.showTenant(w, v, by, status, tenantProblem{state: err})
 	}

@@ -92,7 +92,7 @@ func (s *Server) super(pattern string, h superHandler) {
 		if err != nil {
 			return err
 		}
-		return h(w, v, by)
+		return s.confirming(pattern, func(w http.ResponseWriter, v *visit) error { return h(w, v, by) })(w, v)
 	})
 }
 
