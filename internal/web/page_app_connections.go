@@ -66,7 +66,10 @@ func (s *Server) getAppConnections(w http.ResponseWriter, v *visit) error {
 	for _, one := range connections {
 		view.Table.Rows = append(view.Table.Rows, v.connectionRow(one, facts))
 	}
-	if facts.may && len(connections) > 0 {
+	if view.Elsewhere, err = s.elsewhereTable(v, c); err != nil {
+		return err
+	}
+	if facts.may && (len(connections) > 0 || view.Elsewhere != nil) {
 		path := "/apps/" + c.ID + "/connections"
 		page.Actions = []kit.Button{{Label: "End all connections", Icon: "plug-connected-x", Href: path + "?end-all", Modal: "end-all"}}
 		view.EndAll = &kit.Modal{
@@ -74,9 +77,9 @@ func (s *Server) getAppConnections(w http.ResponseWriter, v *visit) error {
 			Text:   "The next call of each is refused. " + c.Name + " stays as it is, and everybody can connect again.",
 			Submit: kit.Button{Label: "End all connections", Look: kit.Danger}, Open: v.r.URL.Query().Has("end-all"), CloseHref: path,
 		}
-	}
-	if view.Elsewhere, err = s.elsewhereTable(v, c); err != nil {
-		return err
+		if view.Elsewhere != nil {
+			view.EndAll.Title, view.EndAll.Text = "End all connections, everywhere?", "Those of people in other organisations end as well. "+view.EndAll.Text
+		}
 	}
 	return s.kit.Render(w, http.StatusOK, page, "app_connections", view)
 }
