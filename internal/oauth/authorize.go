@@ -66,17 +66,24 @@ func (s *Service) BeginAuthorize(ctx context.Context, r AuthorizeRequest) (Begun
 	if err != nil {
 		return Begun{}, badPage("The link to this page is damaged: %s", err)
 	}
-	client, err := s.clientByID(ctx, q.get("client_id"))
+	origin, ok := originOf(q.get("client_id"))
+	if !ok {
+		return Begun{}, errNoApp()
+	}
+	if origin != Made {
+		return s.beginApp(ctx, origin, q, r)
+	}
+	client, err := s.madeClient(ctx, q.get("client_id"))
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return Begun{}, fmt.Errorf("read client: %w", err)
 	}
 	if err != nil || !client.Working() {
-		return Begun{}, badPage("The app that sent you here is not known, or is switched off. Ask your administrator to look at it in the App Center.")
+		return Begun{}, errNoApp()
 	}
 	redirect := q.get("redirect_uri")
 	if redirect == "" || !matchRedirect(client.RedirectURIs, redirect) {
 		s.noteProblem(ctx, client.ID, ProblemRedirect, redirect)
-		return Begun{}, badPage("The app that sent you here asked to be answered at an address that is not among its redirect URLs. An administrator can add it in the App Center.")
+		return Begun{}, errRedirect()
 	}
 	if len(q.get("state")) > maxState {
 		return Begun{}, badPage("The link to this page is too long.")
@@ -95,7 +102,7 @@ func (s *Service) BeginAuthorize(ctx context.Context, r AuthorizeRequest) (Begun
 		return Begun{}, &RedirectError{URL: s.answer(p, url.Values{"error": {code}}), Code: code}
 	}
 	if len(r.Browser) < 40 {
-		return Begun{}, badPage("Your browser does not accept cookies from this site. Allow them and start again from the app.")
+		return Begun{}, errCookies()
 	}
 	return s.keepPending(ctx, p, r)
 }

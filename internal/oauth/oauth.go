@@ -30,6 +30,8 @@ type Options struct {
 	Rand     io.Reader
 	NewID    func() string
 	Log      *slog.Logger
+	// Outbound fetches the metadata documents of apps that register themselves; nil: there are none.
+	Outbound Doer
 	// ClientIP gives the address of the caller as the trusted proxies tell it; nil: the address of the connection.
 	ClientIP func(*http.Request) string
 
@@ -57,6 +59,9 @@ type Service struct {
 	scans    *identity.Throttle // introspections that found nothing, by client
 	uses     *identity.Uses
 	problems problems
+
+	registrations *identity.Throttle // dynamic registrations, by IP prefix
+	documents     *documents
 }
 
 // New checks the options and makes the service.
@@ -96,6 +101,9 @@ func New(o Options) (*Service, error) {
 		requests: identity.NewThrottle(o.Now, identity.ThrottleRule{Free: 120, First: time.Second, Longest: time.Minute, Forget: time.Minute}),
 		scans:    identity.NewThrottle(o.Now, identity.ThrottleRule{Free: 100, First: time.Second, Longest: 5 * time.Minute}),
 		uses:     identity.NewUses(o.Store.NoteUses),
+
+		registrations: identity.NewThrottle(o.Now, identity.ThrottleRule{Free: 20, First: 30 * time.Second, Longest: time.Hour}),
+		documents:     newDocuments(o.Outbound, o.Now),
 	}, nil
 }
 

@@ -25,11 +25,24 @@ var (
 // answer to the client's redirect address, which must be on this machine. It gives the status the client's page answered with.
 func (s *Server) Approve(tb testing.TB, authorizeURL string, login demo.Login) int {
 	tb.Helper()
+	b, to := s.approve(tb, authorizeURL, login)
+	return b.open(to)
+}
+
+// ApproveTo is Approve for a client without a page to answer at: it gives the address with the answer.
+func (s *Server) ApproveTo(tb testing.TB, authorizeURL string, login demo.Login) string {
+	tb.Helper()
+	_, to := s.approve(tb, authorizeURL, login)
+	return to
+}
+
+func (s *Server) approve(tb testing.TB, authorizeURL string, login demo.Login) (b browser, to string) {
+	tb.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	b := browser{tb: tb, origin: s.URL, client: &http.Client{Jar: jar, Timeout: 30 * time.Second}}
+	b = browser{tb: tb, origin: s.URL, client: &http.Client{Jar: jar, Timeout: 30 * time.Second}}
 	b.open(authorizeURL)
 	b.submit("/signin", url.Values{"email": {login.Email}, "password": {login.Password}})
 	b.submit("/oauth/authorize/decision", url.Values{"decision": {"approve"}})
@@ -37,7 +50,7 @@ func (s *Server) Approve(tb testing.TB, authorizeURL string, login demo.Login) i
 	if found == nil {
 		tb.Fatalf("nothing leads on from the answer to the approval:\n%s", b.body)
 	}
-	return b.open(html.UnescapeString(found[1]))
+	return b, html.UnescapeString(found[1])
 }
 
 type browser struct {
