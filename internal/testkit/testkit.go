@@ -167,6 +167,27 @@ func (s *Server) Super(tb testing.TB) identity.Super {
 	return by
 }
 
+// AllowRegistration lets apps register themselves in both ways, as a super admin does.
+func (s *Server) AllowRegistration(tb testing.TB) {
+	tb.Helper()
+	const email, password = "root@example.com", "four unrelated plain words"
+	ctx := tb.Context()
+	if _, err := s.Identity.CreateAccount(ctx, identity.NewAccount{Email: email, Password: password, Super: true, Operator: true}); err != nil {
+		tb.Fatal(err)
+	}
+	token, err := s.Identity.SignIn(ctx, email, password, identity.From{IP: "127.0.0.1"})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	root, err := s.Identity.Super(ctx, token, "127.0.0.1")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := s.OAuth.SetAllowed(ctx, root, oauth.Allowed{Documents: true, Registration: true}); err != nil {
+		tb.Fatal(err)
+	}
+}
+
 // Tokens is what the token endpoint gave.
 type Tokens struct {
 	Access  string `json:"access_token"`

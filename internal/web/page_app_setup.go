@@ -62,6 +62,9 @@ func (s *Server) setup(v *visit, c oauth.Client) setupView {
 		app = c.Name
 	}
 	add := setupStep{Title: "Add this server to " + app, Text: g.Add, Copies: g.Paste(s.Origin+oauth.PathMCP, c.ID), Done: !c.Steps.AuthorizeFirst.IsZero()}
+	if c.Origin != oauth.Made {
+		add = selfSetup(c, app, s.Origin+oauth.PathMCP)
+	}
 	if c.Kind == oauth.Confidential {
 		add.Action = &kit.Button{Label: "Where the secret is", Href: path + "#credentials"}
 	}
@@ -102,6 +105,9 @@ func readyStep(v *visit, c oauth.Client, app string) setupStep {
 
 // setupProblem is why the last try failed, unless something worked since.
 func setupProblem(c oauth.Client, origin string) *kit.Notice {
+	if own := selfNotice(c); own != nil && c.Approval != oauth.LetIn {
+		return own
+	}
 	if !c.Enabled {
 		return &kit.Notice{Tone: kit.Warn, Title: "This client is disabled", Text: "Nobody can authorize it. Enable it under General."}
 	}

@@ -11,6 +11,7 @@ import (
 
 // appsView is the App Center.
 type appsView struct {
+	Waiting   *kit.Table // apps that registered themselves and wait for an administrator
 	Table     kit.Table
 	Published *kit.Table // clients of other tenants, where there are some
 	Library   kit.Modal
@@ -21,6 +22,7 @@ type appsView struct {
 type libraryCard struct{ Key, Label, Icon, For, Href string }
 
 var sampleApps = appsView{
+	Waiting:   &kit.Table{Columns: []kit.Column{{Label: "Name"}}},
 	Table:     kit.Table{Columns: []kit.Column{{Label: "Name"}}, Rows: []kit.Row{{Cells: []kit.Value{kit.LinkTo("Claude", "/")}}}},
 	Published: &kit.Table{ID: "published"},
 	Library:   kit.Modal{ID: "library", Title: "Apps Library"},
@@ -56,7 +58,11 @@ func (s *Server) getApps(w http.ResponseWriter, v *visit) error {
 	if v.who.Manages(access.OAuthClient, access.Create) {
 		view.Table.Empty.Action = &kit.Button{Label: "New app", Icon: "plus", Look: kit.Primary, Href: "/apps/new"}
 	}
+	view.Waiting = waitingTable(v, clients)
 	for _, c := range clients {
+		if c.Approval == oauth.Waiting {
+			continue
+		}
 		row, err := s.appRow(v, c)
 		if err != nil {
 			return err
@@ -77,6 +83,11 @@ func (s *Server) appRow(v *visit, c oauth.Client) (kit.Row, error) {
 	p := presetOf(c)
 	name := kit.LinkTo(c.Name, "/apps/"+c.ID)
 	name.Icon = p.Icon
+	if c.Origin != oauth.Made {
+		if name.Sub = c.Host(); name.Sub == "" {
+			name.Sub = "registered itself"
+		}
+	}
 	people := kit.Value{}
 	if n := peopleIn(connections); n > 0 {
 		people = kit.LinkTo(countOf(n, "person", "people"), "/apps/"+c.ID+"/connections")
@@ -112,6 +123,9 @@ func lastCall(c oauth.Client, connections []oauth.Connection) time.Time {
 
 // appStatus says how far a client has got. What the server cannot see (a pasted address) counts once the step after it was seen.
 func appStatus(c oauth.Client) *kit.Badge {
+	if own := selfStatus(c); own != nil {
+		return own
+	}
 	switch {
 	case !c.Enabled:
 		return kit.Status(kit.Bad, "Disabled")

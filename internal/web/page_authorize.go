@@ -20,6 +20,7 @@ type authorizeView struct {
 	Description         string
 	Host                string // where the answer goes
 	Loopback            bool
+	Origin              *authorizeOrigin // of an app that registered itself
 	Person, Email       string
 	Tenant              string
 	Tenants             []kit.Option // more than one: a choice
@@ -48,7 +49,7 @@ type authorizeModel struct {
 type authorizeNo struct{ Client, Role string }
 
 var sampleAuthorize = authorizeView{
-	Name: "Claude", Description: "x", Host: "claude.ai", Loopback: true, Tenants: []kit.Option{{Value: "1", Label: "Acme"}}, Roles: "CSM",
+	Name: "Claude", Description: "x", Host: "claude.ai", Loopback: true, Origin: &authorizeOrigin{Host: "x", Text: "x"}, Tenants: []kit.Option{{Value: "1", Label: "Acme"}}, Roles: "CSM",
 	Models: []authorizeModel{{Label: "Company", Actions: "view", Shown: []string{"Name"}, Write: "x", Not: []string{"ARR (your role)"}}},
 	Left:   []string{"Asset"}, NoOverlap: &authorizeNo{"a", "b"}, Matrix: &kit.Matrix{}, Scopes: "x", Icon: "apps",
 }
@@ -148,6 +149,10 @@ func (s *Server) getAuthorizePage(w http.ResponseWriter, v *visit) error {
 		s.goSignIn(w, v.r, v.r.URL.Path)
 		return nil
 	}
+	var outside *oauth.AdmissionError
+	if errors.As(err, &outside) {
+		return s.showNotLetIn(w, v, outside)
+	}
 	if err != nil {
 		return s.authorizeError(w, v.r, err)
 	}
@@ -163,6 +168,7 @@ func authorizePage(reg *model.Registry, p oauth.Page) authorizeView {
 	view := authorizeView{
 		Name: p.Client.Name, Initial: kit.Tenant{Name: p.Client.Name}.Initial(), Icon: presetOf(p.Client).Icon,
 		Description: p.Client.Description, Host: p.RedirectHost, Loopback: p.Loopback,
+		Origin: originOf(p),
 		Person: p.PersonName, Email: p.Email, Tenant: p.Tenant.Name, Roles: strings.Join(p.Roles, ", "),
 		Request: p.Pending, Token: p.FormToken, Count: countOf(len(p.Overlap), "model", "models"),
 		Overlap: mandorla(p.ClientAsks, p.RoleAllows, p.Client.Name, "Your role"),
@@ -301,6 +307,10 @@ func (s *Server) postDecision(w http.ResponseWriter, v *visit) error {
 	if errors.Is(err, oauth.ErrSignIn) {
 		s.goSignIn(w, v.r, "/oauth/authorize/"+request)
 		return nil
+	}
+	var outside *oauth.AdmissionError
+	if errors.As(err, &outside) {
+		return s.showNotLetIn(w, v, outside)
 	}
 	if err != nil {
 		return s.authorizeError(w, v.r, err)

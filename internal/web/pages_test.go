@@ -63,7 +63,7 @@ func paths(t *testing.T, s *testkit.Server) (open, member, admin []string) {
 	}
 	admin = []string{
 		company, company + "?tab=history", company + "?tab=tasks.companyId", "/apps", "/apps/new", "/apps/new?for=claude", "/apps/new?for=other",
-		app, app + "?generate", app + "/permissions", app + "/permissions?preset=full", app + "/permissions?copy=role." + role, app + "/connections",
+		"/apps/self-registering", "/apps/self-registering?preset=view", app, app + "?generate", app + "/permissions", app + "/permissions?preset=full", app + "/permissions?copy=role." + role, app + "/connections",
 		"/private-apps", "/private-apps/new", program, program + "?token", program + "/permissions", program + "/permissions?copy=role." + role, program + "/logs",
 		"/settings/roles", "/settings/roles/" + role, "/settings/roles/new", "/settings/roles/" + role + "?preset=view", "/settings/roles/" + role + "?copy=client." + s.Client.ID,
 		"/settings/roles/" + role + "/people", "/settings/roles/" + role + "/remove", "/settings/roles/new?copy=role." + role, "/settings/people", "/settings/people/invite", "/settings/people/" + s.Admin.Person,
