@@ -1,11 +1,14 @@
 // Connects with the official TypeScript SDK: discovery, authorization code with PKCE, token, tools/list, tools/call, refresh.
-// Prints the authorization address for the test to open; argument: server URL, client id, client secret.
+// Prints the authorization address for the test to open. Arguments: server URL, then client id and secret; or "register" to register by
+// itself; or "document" and the address of its metadata document.
 import { createServer } from "node:http";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { UnauthorizedError, auth } from "@modelcontextprotocol/sdk/client/auth.js";
 
 const [serverURL, clientId, clientSecret] = process.argv.slice(2);
+
+const byItself = clientId === "register" || clientId === "document";
 
 const callback = createServer();
 const answered = new Promise((resolve) => {
@@ -18,12 +21,15 @@ await new Promise((done) => callback.listen(0, "127.0.0.1", done));
 const redirectUrl = `http://127.0.0.1:${callback.address().port}/callback`;
 
 let tokens;
+let registered;
 let verifier;
 const provider = {
   redirectUrl,
-  clientMetadata: { redirect_uris: [redirectUrl], client_name: "TypeScript client", token_endpoint_auth_method: "client_secret_post" },
+  clientMetadata: { redirect_uris: [redirectUrl], client_name: "TypeScript client", token_endpoint_auth_method: byItself ? "none" : "client_secret_post" },
+  clientMetadataUrl: clientId === "document" ? clientSecret : undefined,
   state: () => "typescript-state",
-  clientInformation: () => ({ client_id: clientId, client_secret: clientSecret }),
+  clientInformation: () => (byItself ? registered : { client_id: clientId, client_secret: clientSecret }),
+  saveClientInformation: (c) => { registered = c; console.log(`CLIENT ${c.client_id}`); },
   tokens: () => tokens,
   saveTokens: (t) => { tokens = t; },
   redirectToAuthorization: (url) => console.log(`OPEN ${url}`),

@@ -24,6 +24,7 @@ import (
 	"mandorla/internal/mcpserver"
 	"mandorla/internal/model"
 	"mandorla/internal/oauth"
+	"mandorla/internal/outbound"
 	"mandorla/internal/people"
 	"mandorla/internal/privateapp"
 	"mandorla/internal/record"
@@ -56,6 +57,8 @@ type Deps struct {
 	Rand io.Reader    // cryptographic randomness
 	IDs  io.Reader    // what record ids are made from; nil: Rand
 	Log  *slog.Logger // nil: nothing is logged
+	// Outbound asks addresses that strangers gave; nil: the guarded one.
+	Outbound *http.Client
 }
 
 // App is a running installation.
@@ -83,6 +86,9 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*App, error) {
 	}
 	if deps.IDs == nil {
 		deps.IDs = deps.Rand
+	}
+	if deps.Outbound == nil {
+		deps.Outbound = outbound.New(nil)
 	}
 	ids, err := model.NewIDs(deps.Now, deps.IDs)
 	if err != nil {
@@ -140,7 +146,7 @@ func (a *App) services(ctx context.Context) error {
 	}
 	a.OAuth, err = oauth.New(oauth.Options{
 		Store: a.Store, Identity: a.Identity, Registry: a.Schema.Base(), Origin: origin,
-		Now: a.deps.Now, Rand: a.deps.Rand, NewID: a.NewID, Log: a.deps.Log, AccessLifetime: a.cfg.AccessLife,
+		Now: a.deps.Now, Rand: a.deps.Rand, NewID: a.NewID, Log: a.deps.Log, Outbound: a.deps.Outbound, AccessLifetime: a.cfg.AccessLife,
 		ClientIP: clientIP(a.cfg.TrustedProxies),
 	})
 	if err != nil {

@@ -21,6 +21,7 @@ var packages = []pkg{
 	{path: "internal/model", rank: 1, owns: "what a model, a property and a kind are; knows no particular model"},
 	{path: "internal/mail", rank: 1, owns: "how a mail leaves; what it says is people's"},
 	{path: "internal/picture", rank: 1, owns: "pictures of strangers, drawn anew"},
+	{path: "internal/outbound", rank: 1, owns: "the HTTP client for addresses that strangers give"},
 	{path: "internal/config", rank: 1, owns: "the option table; everyone above is handed values, not options"},
 
 	{path: "internal/doctor", rank: 1, owns: "the examination of an installation from outside; knows it by its addresses only"},
@@ -69,6 +70,7 @@ var packages = []pkg{
 	{path: "internal/testkit/clock", rank: 14, testsOnly: true, owns: "a time that a test moves"},
 	{path: "internal/testkit/fuse", rank: 14, testsOnly: true, owns: "statements that fail, between a store and its driver"},
 	{path: "internal/testkit/pg", rank: 14, testsOnly: true, owns: "a PostgreSQL database for a test"},
+	{path: "internal/testkit/outside", rank: 14, testsOnly: true, owns: "the world outside, for the guarded client"},
 	{path: "internal/arch", rank: 14, testsOnly: true, owns: "this table"},
 	{path: "internal/arch/mutate", rank: 14, testsOnly: true, owns: "the proof by mutation, a command for make prove"},
 	{path: "e2e", rank: 14, testsOnly: true, tree: true, owns: "the walk from outside"},
@@ -117,6 +119,7 @@ var thirdParties = []thirdParty{
 	{"github.com/alecthomas/kong", []string{"cmd/mandorla"}, "only the command line parses a command line"},
 	{"github.com/wneessen/go-mail", []string{"internal/mail"}, "only the sender speaks SMTP"},
 	{"golang.org/x/crypto", []string{"internal/identity", "internal/app"}, "passwords are identity's, certificates are app's"},
+	{"code.dny.dev/ssrf", []string{"internal/outbound"}, "one client asks strangers' addresses"},
 	{"golang.org/x/text", []string{"internal"}, "text rules of Unicode, as good as the standard library"},
 	{"golang.org/x/image", []string{"internal/picture"}, "pictures of strangers are read in one place"},
 	{"golang.org/x/term", []string{"cmd/mandorla"}, "only the command line has a terminal"},

@@ -220,7 +220,7 @@ func testSweepInParts(w *world) {
 	now, parts := w.clock.Now(), 0
 	for more := true; more; parts++ {
 		var err error
-		more, err = w.store.DeleteStale(w.Context(), now, now.Add(-7*24*time.Hour), 2)
+		more, err = w.store.DeleteStale(w.Context(), oauth.Stale{Pending: now, Authorities: now.Add(-7 * 24 * time.Hour)}, 2)
 		must(w.T, err)
 		if parts > 20 {
 			w.Fatal("the sweep never ends")

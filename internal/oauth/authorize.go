@@ -53,7 +53,14 @@ func (s *Service) BeginAuthorize(ctx context.Context, r AuthorizeRequest) (Begun
 	if err != nil {
 		return Begun{}, pageError(PageDamagedLink, err)
 	}
-	client, err := s.clientByID(ctx, q.get("client_id"))
+	origin, ok := originOf(q.get("client_id"))
+	if !ok {
+		return Begun{}, pageError(PageUnknownClient)
+	}
+	if origin != Made {
+		return s.beginApp(ctx, origin, q, r)
+	}
+	client, err := s.madeClient(ctx, q.get("client_id"))
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return Begun{}, fmt.Errorf("read client: %w", err)
 	}
@@ -66,7 +73,7 @@ func (s *Service) BeginAuthorize(ctx context.Context, r AuthorizeRequest) (Begun
 	redirect := q.get("redirect_uri")
 	if redirect == "" || !matchRedirect(client.RedirectURIs, redirect) {
 		s.noteProblem(ctx, client.ID, ProblemRedirect, redirect)
-		return Begun{}, pageError(PageRedirect).because("client %s asked for %.300q", client.ID, redirect)
+		return Begun{}, errRedirect(client.ID, redirect)
 	}
 	if len(q.get("state")) > maxState {
 		return Begun{}, pageError(PageDamagedLink, "it is too long")

@@ -29,7 +29,7 @@ type Page struct {
 	Pending   string // goes back with Approve and Deny
 	FormToken string // likewise; ties the answer to who was shown what
 
-	Client       Client
+	Client       Client // where it registered itself: its Origin, Approval and Host are shown as well
 	RedirectHost string // always shown
 	Loopback     bool   // the answer goes to a program on this person's machine: warn
 	Scopes       string // as granted, such as "inclusive"
@@ -67,14 +67,19 @@ type TenantError struct{ Tenant identity.TenantRef }
 func (e *TenantError) Error() string { return "the client belongs to " + e.Tenant.Name }
 
 // Show prepares the page, and notes who sees what: only the same session in the same tenant can answer, and gets at most what was
-// shown. Errors: ErrSignIn, *TenantError, *PageError, *RedirectError.
+// shown. Errors: ErrSignIn, *TenantError, *AdmissionError, *PageError, *RedirectError.
 func (s *Service) Show(ctx context.Context, pending string, v Visitor) (Page, error) {
-	p, client, err := s.pending(ctx, pending, v)
+	p, client, err := s.pending(ctx, pending, v, true)
 	if err != nil {
 		return Page{}, err
 	}
+	if client.Origin != Made {
+		if err := s.Store.MarkStep(ctx, client.ID, StepAuthorize, s.Now()); err != nil {
+			return Page{}, fmt.Errorf("mark step: %w", err)
+		}
+	}
 	page := Page{
-		Pending: pending, FormToken: formToken(pending, v), Client: client.Client,
+		Pending: pending, FormToken: formToken(pending, v, client), Client: client.Client,
 		Scopes: p.Scope, Resource: Resource(p.Resource),
 		PersonName: v.Principal.PersonName, Email: v.Session.Account.Email,
 		Tenant:         identity.TenantRef{ID: v.Principal.Tenant, Name: v.Principal.TenantName},
@@ -83,7 +88,7 @@ func (s *Service) Show(ctx context.Context, pending string, v Visitor) (Page, er
 	}
 	page.RedirectHost, page.Loopback = redirectHost(p.RedirectURI)
 	for _, t := range v.Session.Tenants {
-		if client.Published || t.ID == client.Tenant {
+		if client.Published || client.Origin != Made || t.ID == client.Tenant {
 			page.Tenants = append(page.Tenants, t)
 		}
 	}
@@ -123,8 +128,8 @@ func (s *Service) noteUnable(ctx context.Context, page Page, v Visitor) {
 	}
 }
 
-// pending finds a request that this browser may answer, and its client as it is now.
-func (s *Service) pending(ctx context.Context, id string, v Visitor) (PendingRecord, ClientRecord, error) {
+// pending finds a request that this browser may answer, and its client as it is now; read: a metadata document may be fetched.
+func (s *Service) pending(ctx context.Context, id string, v Visitor, read bool) (PendingRecord, ClientRecord, error) {
 	if err := v.Principal.MayChange(); err != nil {
 		return PendingRecord{}, ClientRecord{}, err
 	}
@@ -142,14 +147,30 @@ func (s *Service) pending(ctx context.Context, id string, v Visitor) (PendingRec
 	case v.Session.ID == "" || p.Fresh && v.Session.CreatedAt.Before(p.CreatedAt):
 		return p, ClientRecord{}, ErrSignIn
 	}
-	client, err := s.clientByID(ctx, p.Client)
+	client, err := s.asking(ctx, id, p, v, read)
+	var page *PageError
+	var waits *AdmissionError
+	if errors.As(err, &page) || errors.As(err, &waits) {
+		return p, client, err
+	}
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return p, client, fmt.Errorf("read client: %w", err)
 	}
 	if err != nil || !client.Working() || !matchRedirect(client.RedirectURIs, p.RedirectURI) {
 		return p, client, pageError(PageClientChanged)
 	}
+	if p.Refusal != "" {
+		return p, client, &RedirectError{URL: s.answer(p, url.Values{"error": {p.Refusal}}), Code: p.Refusal}
+	}
 	return p, client, s.rightTenant(ctx, client, v)
+}
+
+// asking is the client of a request: the one with its id, or the visitor's tenant's own for an app that registered itself.
+func (s *Service) asking(ctx context.Context, id string, p PendingRecord, v Visitor, read bool) (ClientRecord, error) {
+	if origin, _ := originOf(p.Client); origin != Made {
+		return s.admit(ctx, p, v, id, read)
+	}
+	return s.madeClient(ctx, p.Client)
 }
 
 func (s *Service) rightTenant(ctx context.Context, client ClientRecord, v Visitor) error {
@@ -236,11 +257,11 @@ func (s *Service) Deny(ctx context.Context, pending, form string, v Visitor) (re
 
 // answering takes the one answer that a request can have, from the session and tenant that saw it last.
 func (s *Service) answering(ctx context.Context, pending, form string, v Visitor) (PendingRecord, ClientRecord, error) {
-	p, client, err := s.pending(ctx, pending, v)
+	p, client, err := s.pending(ctx, pending, v, false)
 	if err != nil {
 		return p, client, err
 	}
-	if !equal(form, formToken(pending, v)) || p.Session != v.Session.ID || p.Account != v.Session.Account.ID ||
+	if !equal(form, formToken(pending, v, client)) || p.Session != v.Session.ID || p.Account != v.Session.Account.ID ||
 		p.Tenant != v.Principal.Tenant || p.Person != v.Principal.Person {
 		return p, client, pageError(PagePersonChanged)
 	}
@@ -314,10 +335,10 @@ func (s *Service) authorize(ctx context.Context, p PendingRecord, client ClientR
 	return s.answer(p, url.Values{"code": {code}}), nil
 }
 
-// formToken ties an answer to the request, the session and the tenant in which it was shown.
-func formToken(pending string, v Visitor) string {
+// formToken ties an answer to the request, the session and the tenant in which it was shown, and to the app under the name it had.
+func formToken(pending string, v Visitor, c ClientRecord) string {
 	mac := hmac.New(sha256.New, []byte(v.Session.CSRF))
-	fmt.Fprintf(mac, "authorize\x00%s\x00%s\x00%s", pending, v.Principal.Tenant, v.Principal.Person)
+	fmt.Fprintf(mac, "authorize\x00%s\x00%s\x00%s\x00%s\x00%s", pending, v.Principal.Tenant, v.Principal.Person, c.ID, c.Name)
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 

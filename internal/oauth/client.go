@@ -39,6 +39,13 @@ type Client struct {
 	Dynamic         bool // has no set of its own: the person picks on the authorization page
 	Published       bool // works for people of any tenant
 	Unverified      bool // not made by an administrator
+	Origin          Origin
+	AppID           string    // client_id that an app that registered itself sends; "" for any other
+	Approval        Approval  // of an app that registered itself
+	Follows         bool      // its Set is the one of the tenant's Policy
+	NoRefresh       bool      // gets no refresh tokens
+	ReadAt          time.Time // when the app's own description was read last
+	FreshUntil      time.Time // it is read again after that
 	Enabled         bool
 	Suspended       bool // its tenant is: nobody may use it, see Working
 	Version         int64
@@ -140,6 +147,15 @@ func (s *Service) clientByID(ctx context.Context, id string) (ClientRecord, erro
 	return rec, err
 }
 
+// madeClient is clientByID for a client_id that an app sent: a client of an app that registered itself is never meant by its own id.
+func (s *Service) madeClient(ctx context.Context, id string) (ClientRecord, error) {
+	rec, err := s.clientByID(ctx, id)
+	if err == nil && rec.Origin != Made {
+		return ClientRecord{}, errNoClient
+	}
+	return rec, err
+}
+
 // Clients lists a tenant's clients by name.
 func (s *Service) Clients(ctx context.Context, tenant string) ([]Client, error) {
 	recs, err := s.Store.ClientsOf(ctx, tenant)
@@ -158,15 +174,23 @@ func (s *Service) Clients(ctx context.Context, tenant string) ([]Client, error) 
 }
 
 // UpdateClient changes a client made from this version; fault.Conflict where somebody was faster. Less permission works at the next
-// call, more waits for a new authorization. Disabling ends every connection.
+// call, more waits for a new authorization. Disabling ends every connection. What an app that registered itself says about itself stays;
+// with another Set than the tenant's Policy gives, it has permissions of its own from then on.
 func (s *Service) UpdateClient(ctx context.Context, by access.Principal, id string, version int64, in ClientInput) (Client, error) {
 	return s.changeClient(ctx, by, id, version, "client.update", func(rec *ClientRecord) error {
 		in.Kind = rec.Kind
+		if rec.Origin != Made {
+			in.Name, in.RedirectURIs = rec.Name, rec.RedirectURIs
+			if in.Enabled && (rec.Approval == Waiting || rec.Approval == Refused) {
+				return fault.New(fault.Invalid, "Nobody has let this app in yet. Approve it first.")
+			}
+		}
 		if err := in.check(); err != nil {
 			return err
 		}
 		rec.Name, rec.Description, rec.RedirectURIs, rec.Enabled = in.Name, in.Description, in.RedirectURIs, in.Enabled
 		text, err := identity.EncodeSet(access.DataOnly(in.Set))
+		rec.Follows = rec.Follows && text == rec.SetText
 		rec.SetText = text
 		return err
 	})
@@ -273,23 +297,17 @@ func (in *ClientInput) check() error {
 	return nil
 }
 
-func clientIDForm(id string) bool {
-	if !strings.HasPrefix(id, "pk_") || len(id) > 80 {
-		return false
-	}
-	for _, c := range []byte(id) {
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-') {
-			return false
-		}
-	}
-	return true
-}
+func clientIDForm(id string) bool { return strings.HasPrefix(id, "pk_") && plainID(id) }
 
 func clientDetail(c ClientRecord) map[string]string {
-	return map[string]string{
+	out := map[string]string{
 		"kind": string(c.Kind), "redirects": strings.Join(c.RedirectURIs, " "), "set": c.SetText, "version": fmt.Sprint(c.Version),
 		"enabled": fmt.Sprint(c.Enabled), "dynamic": fmt.Sprint(c.Dynamic), "published": fmt.Sprint(c.Published),
 	}
+	if c.Origin != Made {
+		out["origin"], out["app"], out["approval"] = string(c.Origin), c.AppID, string(c.Approval)
+	}
+	return out
 }
 
 func (s *Service) noteClient(ctx context.Context, by access.Principal, c ClientRecord, act string, detail map[string]string) error {

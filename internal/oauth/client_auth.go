@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -36,13 +37,14 @@ func (s *Service) authenticateClient(r *http.Request, f form) (ClientRecord, err
 	}
 	refused := &tokenError{status: http.StatusUnauthorized, code: "invalid_client", desc: "The client is not known, or its secret is not right.", basic: cred.basic}
 	key := "? " + s.prefix(r)
-	if clientIDForm(cred.id) {
-		key = cred.id + " " + s.prefix(r)
+	origin, known := originOf(cred.id)
+	if known {
+		key = hash(cred.id) + " " + s.prefix(r)
 	}
 	if wait := s.secrets.Wait(key); wait > 0 {
 		return ClientRecord{}, &tokenError{status: http.StatusTooManyRequests, code: "temporarily_unavailable", desc: "Too many attempts. Try again later.", retry: wait}
 	}
-	c, err := s.clientByID(r.Context(), cred.id)
+	c, err := s.calling(r.Context(), origin, cred.id)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return ClientRecord{}, fmt.Errorf("read client: %w", err)
 	}
@@ -76,6 +78,27 @@ func (c ClientRecord) secretProblem(secret string) ProblemCode {
 		return ProblemReplaced
 	}
 	return ProblemSecret
+}
+
+// calling is the client that a program says it is. An app that registered itself is one client to itself, and has one in each tenant
+// that lets it in: which of them is meant is told by the code or token that it presents.
+func (s *Service) calling(ctx context.Context, origin Origin, id string) (ClientRecord, error) {
+	if origin == Made {
+		return s.madeClient(ctx, id)
+	}
+	known, err := s.Store.AppKnown(ctx, id)
+	if err == nil && !known {
+		err = errNoClient
+	}
+	return ClientRecord{Client: Client{AppID: id, Origin: origin, Kind: Public, Enabled: known}}, err
+}
+
+// has reports whether a stored client is the one that calls.
+func (c ClientRecord) has(stored ClientRecord) bool {
+	if c.AppID != "" {
+		return c.AppID == stored.AppID
+	}
+	return c.ID != "" && c.ID == stored.ID
 }
 
 func readCredentials(r *http.Request, f form) (credentials, error) {

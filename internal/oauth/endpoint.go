@@ -25,6 +25,8 @@ func (s *Service) Routes() []Route {
 		{PathToken, s.program(http.MethodPost, s.serveToken)},
 		{PathRevoke, s.program(http.MethodPost, s.serveRevoke)},
 		{PathIntrospect, s.program(http.MethodPost, s.serveIntrospect)},
+		{PathRegister, s.program(http.MethodPost, s.serveRegister)},
+		{PathRegister + "/", http.HandlerFunc(s.serveNoRegistration)},
 	}, s.metadataRoutes()...)
 }
 

@@ -41,13 +41,13 @@ func (s *Service) serveToken(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Pragma", "no-cache")
-	writeJSON(w, http.StatusOK, map[string]any{
-		"access_token":  p.Access,
-		"token_type":    "Bearer",
-		"expires_in":    int(p.Expires.Sub(s.Now()).Seconds()),
-		"refresh_token": p.Refresh,
-		"scope":         p.Scope,
-	})
+	answer := map[string]any{
+		"access_token": p.Access, "token_type": "Bearer", "expires_in": int(p.Expires.Sub(s.Now()).Seconds()), "scope": p.Scope,
+	}
+	if p.Refresh != "" {
+		answer["refresh_token"] = p.Refresh
+	}
+	writeJSON(w, http.StatusOK, answer)
 	return nil
 }
 

@@ -24,8 +24,9 @@ func (s *Service) exchangeCode(ctx context.Context, c ClientRecord, f form, ip s
 	var out *pair
 	var refusal error
 	var why string
+	client := c
 	err := s.Store.InTx(ctx, func(ctx context.Context) error {
-		out, refusal, why = nil, nil, "the code is not known"
+		out, refusal, why, client = nil, nil, "the code is not known", c
 		rec, err := s.Store.CodeByHash(ctx, hash(code))
 		if fault.Is(err, fault.NotFound) {
 			refusal = errGrant
@@ -46,6 +47,9 @@ func (s *Service) exchangeCode(ctx context.Context, c ClientRecord, f form, ip s
 		if err != nil && !gone {
 			return fmt.Errorf("read authorization: %w", err)
 		}
+		if c.has(st.Client) {
+			client = st.Client
+		}
 		if !first {
 			refusal, why = errGrant, "the code was used before"
 			return s.reused(ctx, rec.Authorization, st, "oauth.code_reuse", ip)
@@ -55,25 +59,25 @@ func (s *Service) exchangeCode(ctx context.Context, c ClientRecord, f form, ip s
 			return nil
 		}
 		if why, refusal = s.checkCode(rec, st, c, f); refusal != nil {
-			return s.noteToken(ctx, st, "oauth.token_refused", ip, map[string]string{"by": c.ID})
+			return s.noteToken(ctx, st, "oauth.token_refused", ip, map[string]string{"by": c.ID + c.AppID})
 		}
-		p, err := s.issue(ctx, st.Authorization, st.Authorization.Scope)
+		p, err := s.issue(ctx, st, st.Authorization.Scope)
 		if err != nil {
 			return err
 		}
 		out = &p
-		if err := s.Store.MarkStep(ctx, c.ID, StepExchange, s.Now()); err != nil {
+		if err := s.Store.MarkStep(ctx, client.ID, StepExchange, s.Now()); err != nil {
 			return fmt.Errorf("mark step: %w", err)
 		}
-		if c.Problem != (Problem{}) {
-			if err := s.Store.NoteProblem(ctx, c.ID, Problem{}); err != nil {
+		if client.Problem != (Problem{}) {
+			if err := s.Store.NoteProblem(ctx, client.ID, Problem{}); err != nil {
 				return fmt.Errorf("clear problem: %w", err)
 			}
 		}
 		return s.noteToken(ctx, st, "oauth.token", ip, map[string]string{"scope": p.Scope})
 	})
 	if err == nil && refusal != nil {
-		s.noteProblem(ctx, c.ID, ProblemExchange, why)
+		s.noteProblem(ctx, client.ID, ProblemExchange, why)
 		err = refusal
 	}
 	return out, err
@@ -83,7 +87,7 @@ func (s *Service) exchangeCode(ctx context.Context, c ClientRecord, f form, ip s
 func (s *Service) checkCode(rec CodeRecord, st Standing, c ClientRecord, f form) (why string, err error) {
 	now := s.Now()
 	switch {
-	case rec.Client != c.ID:
+	case !c.has(st.Client):
 		return "the code was given to another client", errGrant
 	case !now.Before(rec.ExpiresAt):
 		return "the code came more than a minute after it was given", errGrant

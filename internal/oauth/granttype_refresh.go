@@ -31,6 +31,8 @@ func (s *Service) refresh(ctx context.Context, c ClientRecord, f form, ip string
 	return out, err
 }
 
+var errNoRefresh = &tokenError{code: "unauthorized_client", desc: "The client registered without the grant type refresh_token."}
+
 // rotate runs in a transaction. refusal is the answer to the client, with everything written kept; err takes everything back.
 func (s *Service) rotate(ctx context.Context, c ClientRecord, f form, token, ip string) (out *pair, refusal, err error) {
 	t, err := s.Store.TokenByHash(ctx, hash(token))
@@ -54,7 +56,7 @@ func (s *Service) rotate(ctx context.Context, c ClientRecord, f form, token, ip 
 	switch {
 	case t.Kind != Refresh:
 		return nil, errGrant, nil
-	case t.Client != c.ID:
+	case !c.has(st.Client):
 		return nil, errGrant, s.reused(ctx, t.Authorization, st, "oauth.refresh_stolen", ip)
 	case t.RevokedAt.IsZero() && now.Before(t.ExpiresAt) && !st.Member.TenantActive:
 		return nil, errSuspended, nil
@@ -63,11 +65,14 @@ func (s *Service) rotate(ctx context.Context, c ClientRecord, f form, token, ip 
 	case !t.UsedAt.IsZero():
 		return s.again(ctx, t, st, token, ip)
 	}
+	if st.Client.NoRefresh {
+		return nil, errNoRefresh, nil
+	}
 	scope, refusal := s.refreshScope(f, st.Authorization)
 	if refusal != nil {
 		return nil, refusal, nil
 	}
-	p, err := s.issue(ctx, st.Authorization, scope)
+	p, err := s.issue(ctx, st, scope)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -85,6 +85,7 @@ var metadataRows = []row{
 			"token_endpoint_auth_methods_supported":         "[client_secret_post client_secret_basic none]",
 			"revocation_endpoint_auth_methods_supported":    "[client_secret_post client_secret_basic none]",
 			"introspection_endpoint_auth_methods_supported": "[client_secret_post client_secret_basic]",
+			"client_id_metadata_document_supported":         "false",
 			"code_challenge_methods_supported":              "[S256]", "scopes_supported": "[inclusive offline_access]",
 			"authorization_response_iss_parameter_supported": "true",
 			"protected_resources":                            "[" + mcp + " " + origin + "/mcp " + origin + "/api]",

@@ -16,7 +16,7 @@ type row struct {
 
 func matrix() []row {
 	var all []row
-	for _, part := range [][]row{authorizeRows, redirectRows, pkceRows, codeRows, tokenRows, clientRows, refreshRows, revokeRows, introspectRows, metadataRows, resourceRows, consentRows, bearerRows, faultRows, auditRows} {
+	for _, part := range [][]row{authorizeRows, redirectRows, pkceRows, codeRows, tokenRows, clientRows, refreshRows, revokeRows, introspectRows, metadataRows, resourceRows, consentRows, bearerRows, faultRows, auditRows, registrationRows, documentRows, guardRows} {
 		all = append(all, part...)
 	}
 	return all
@@ -34,7 +34,9 @@ func TestMatrix(t *testing.T) {
 				if r.options != nil {
 					options = append(options, r.options)
 				}
-				r.run(newWorld(t, st, options...))
+				w := newWorld(t, st, options...)
+				w.first()
+				r.run(w)
 			})
 		}
 	}

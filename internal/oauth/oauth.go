@@ -31,6 +31,8 @@ type Options struct {
 	Rand     io.Reader
 	NewID    func() string
 	Log      *slog.Logger
+	// Outbound fetches the metadata documents of apps that register themselves; nil: there are none.
+	Outbound Doer
 	// ClientIP gives the address of the caller as the trusted proxies tell it; nil: the address of the connection.
 	ClientIP func(*http.Request) string
 
@@ -60,6 +62,9 @@ type Service struct {
 	problems problems
 	signs    signs
 	logos    *picture.Maker
+
+	registrations *identity.Throttle // dynamic registrations, by IP prefix
+	documents     *documents
 }
 
 // New checks the options and makes the service.
@@ -100,6 +105,9 @@ func New(o Options) (*Service, error) {
 		scans:    identity.NewThrottle(o.Now, identity.ThrottleRule{Free: 100, First: time.Second, Longest: 5 * time.Minute}),
 		uses:     identity.NewUses(o.Store.NoteUses),
 		logos:    picture.NewMaker(1),
+
+		registrations: identity.NewThrottle(o.Now, identity.ThrottleRule{Free: 20, First: 30 * time.Second, Longest: time.Hour}),
+		documents:     newDocuments(o.Outbound, o.Now),
 	}, nil
 }
 

@@ -36,6 +36,13 @@ const (
 	PageExpired         = "request-expired"
 	PageOtherBrowser    = "other-browser"
 	PageAnswered        = "answered-already"
+	PageBadDocument     = "app-not-readable"
+	PageTooManyApps     = "too-many-apps"
+	PageNoTenant        = "no-organisation"
+	PageAppNotLetIn     = "app-not-let-in"
+	PageAppWaits        = "app-waits"
+	PageAppRefused      = "app-refused"
+	PageAppsFull        = "too-many-apps-wait"
 	PageClientChanged   = "app-changed"
 	PageNotMember       = "not-a-member"
 	PageShutOut         = "shut-out"
@@ -88,6 +95,34 @@ var PageProblems = []PageProblem{
 		ForYou, "If the app says that it is connected, there is nothing to do. Otherwise connect again from the app.",
 	},
 	{
+		PageBadDocument, 400, "The app's description cannot be read", "This app describes itself at %s. What is there cannot be read, or is not something that this server accepts.",
+		ForMaker, "Try again in a few minutes. If it happens again, pass the reference on to the maker of the app.",
+	},
+	{
+		PageTooManyApps, 429, "Too many apps", "Too many apps that this server does not know yet were opened lately.",
+		ForYou, "Try again in a few minutes.",
+	},
+	{
+		PageNoTenant, 403, "You are in no organisation here", "You are not a member of any organisation on this server, so there is nothing to authorize.",
+		ForAdministrator, "Sign in with another account, or ask an administrator to invite you.",
+	},
+	{
+		PageAppNotLetIn, 403, "This app is not let in", "%s does not let in apps like this one that register themselves.",
+		ForAdministrator, "An administrator can change that in the App Center, under “Self-registering”, or make a client for the app there.",
+	},
+	{
+		PageAppWaits, 403, "This app waits for approval", "It registered itself, and %s lets in such an app only after an administrator has looked at it. It is on their list now.",
+		ForAdministrator, "Ask an administrator to approve it in the App Center, under “Waiting for approval”. Then connect again from the app.",
+	},
+	{
+		PageAppRefused, 403, "This app was refused", "An administrator of %s decided against it, so it cannot be connected.",
+		ForAdministrator, "An administrator can change that on the app's page in the App Center.",
+	},
+	{
+		PageAppsFull, 403, "Too many apps wait for approval", "So many apps wait on the list of %s that no more are put there.",
+		ForAdministrator, "An administrator can approve or refuse those that wait, in the App Center. Then connect again from the app.",
+	},
+	{
 		PageClientChanged, 400, "The app was changed meanwhile", "The app was changed, switched off or deleted while this page was open.",
 		ForYou, "Connect again from the app. If that fails too, ask your administrator.",
 	},
@@ -100,7 +135,7 @@ var PageProblems = []PageProblem{
 		ForAdministrator, "An administrator can let it in again in the App Center, under “Published apps used here”.",
 	},
 	{
-		PagePersonChanged, 403, "You are somebody else now", "You signed in as somebody else, or chose another organisation, after the page was shown. Nothing was authorized.",
+		PagePersonChanged, 403, "You are somebody else now", "You signed in as somebody else, or chose another organisation, or the app changed, after the page was shown. Nothing was authorized.",
 		ForYou, "Connect again from the app.",
 	},
 	{

@@ -72,6 +72,9 @@ func (p *problems) due(client, what string, now time.Time) bool {
 
 // noteProblem keeps for a client's administrators why a try failed. It never makes a request fail that was to be answered otherwise.
 func (s *Service) noteProblem(ctx context.Context, client string, code ProblemCode, detail string) {
+	if client == "" { // an app that registered itself, and no tenant's client that it is known to be
+		return
+	}
 	detail = model.PlainName(detail)
 	if runes := []rune(detail); len(runes) > problemDetail {
 		detail = string(runes[:problemDetail-1]) + "…"

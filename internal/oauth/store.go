@@ -43,6 +43,28 @@ type Store interface {
 	NoteSign(ctx context.Context, s Sign) error
 	Signs(ctx context.Context) ([]Sign, error)
 
+	// ClientByApp finds a tenant's client for an app that registered itself, by the client_id that the app sends. AppKnown reports
+	// whether any tenant has an enabled one.
+	ClientByApp(ctx context.Context, tenant, app string) (ClientRecord, error)
+	AppKnown(ctx context.Context, app string) (bool, error)
+	// CountUndecided counts a tenant's clients that registered themselves and that no administrator decided about.
+	CountUndecided(ctx context.Context, tenant string) (int, error)
+	// MarkRead notes when the client's document was read, and until when that holds.
+	MarkRead(ctx context.Context, c ClientRecord) error
+
+	PolicyOf(ctx context.Context, tenant string) (PolicyRecord, error)
+	// SavePolicy stores p where the stored version is p.Version-1 or there is none, else fault.Conflict.
+	SavePolicy(ctx context.Context, p PolicyRecord) error
+	// Setting is a value of the whole installation.
+	Setting(ctx context.Context, name string) (string, error)
+	SetSetting(ctx context.Context, name, value string) error
+
+	InsertRegistration(ctx context.Context, a App) error
+	RegistrationByID(ctx context.Context, id string) (App, error)
+	// TrimRegistrations removes the oldest registrations that no tenant has a client for, beyond keep, where they were made before that
+	// time, and gives how many such are left.
+	TrimRegistrations(ctx context.Context, keep int, before time.Time) (left int, err error)
+
 	InsertPending(ctx context.Context, p PendingRecord) error
 	PendingByHash(ctx context.Context, hash string) (PendingRecord, error)
 	// ShowPending notes to whom what was shown, where nobody has answered yet.
@@ -88,9 +110,17 @@ type Store interface {
 	// first ones), in one statement.
 	Standings(ctx context.Context, which Which, after string, limit int) ([]Standing, error)
 
-	// DeleteStale removes requests made before pending, and codes, tokens and authorizations that were over before rest: at most limit of
-	// each kind, so that nobody waits long behind it. It reports whether there may be more.
-	DeleteStale(ctx context.Context, pending, rest time.Time, limit int) (more bool, err error)
+	// DeleteStale removes what is over: at most limit of each kind, so that nobody waits long behind it. It reports whether there may
+	// be more.
+	DeleteStale(ctx context.Context, before Stale, limit int) (more bool, err error)
+}
+
+// Stale is what DeleteStale removes.
+type Stale struct {
+	Pending     time.Time // requests made before
+	Unclaimed   time.Time // registrations made before that no tenant has a client for
+	Undecided   time.Time // clients of apps that nobody decided about, that never got a token and were not asked for since
+	Authorities time.Time // codes, tokens and authorizations that were over before
 }
 
 // ClientRecord is a client as stored: Client.Set is empty, SetText holds it.
@@ -123,13 +153,14 @@ type ShutOut struct {
 type PendingRecord struct {
 	Hash        string // of the id
 	Browser     string // hash of the browser's binding
-	Client      string
+	Client      string // client_id as it was sent
 	RedirectURI string
 	State       string // percent-encoded; "" for none
 	Scope       string
 	Resource    string
 	Challenge   string
-	Fresh       bool // a sign-in after CreatedAt is asked for
+	Refusal     string // OAuth error of the request of an app that is not known before somebody signs in; "" for none
+	Fresh       bool   // a sign-in after CreatedAt is asked for
 	CreatedAt   time.Time
 	AnsweredAt  time.Time
 

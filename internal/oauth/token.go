@@ -28,9 +28,9 @@ type pair struct {
 }
 
 // issue stores a new pair for the authorization. The access token has the scope asked for now, the refresh token always the whole
-// scope of the authorization (RFC 6749 section 6).
-func (s *Service) issue(ctx context.Context, a AuthorizationRecord, scope string) (pair, error) {
-	now := s.Now()
+// scope of the authorization (RFC 6749 section 6). A client without refresh tokens is connected for as long as the access token lives.
+func (s *Service) issue(ctx context.Context, st Standing, scope string) (pair, error) {
+	now, a := s.Now(), st.Authorization
 	var p pair
 	var err error
 	if p.Access, err = s.random(accessPrefix, 32); err != nil {
@@ -42,10 +42,14 @@ func (s *Service) issue(ctx context.Context, a AuthorizationRecord, scope string
 	p.Scope = scope
 	p.Expires = earlier(now.Add(s.AccessLifetime), a.ExpiresAt)
 	idle := earlier(now.Add(s.RefreshIdle), a.ExpiresAt)
-	for _, t := range []TokenRecord{
+	tokens := []TokenRecord{
 		{Hash: hash(p.Access), Kind: Access, Scope: scope, ExpiresAt: p.Expires},
 		{Hash: hash(p.Refresh), Kind: Refresh, Scope: a.Scope, ExpiresAt: idle},
-	} {
+	}
+	if st.Client.NoRefresh {
+		p.Refresh, idle, tokens = "", p.Expires, tokens[:1]
+	}
+	for _, t := range tokens {
 		t.Tenant, t.Authorization, t.Client, t.CreatedAt = a.Tenant, a.ID, a.Client, now
 		if err := s.Store.InsertToken(ctx, t); err != nil {
 			return p, fmt.Errorf("store token: %w", err)

@@ -20,12 +20,15 @@ const (
 	sweepMost  = 500
 )
 
-// Clean removes requests that have expired, and codes, tokens and authorizations that were over a week ago. Between its parts it waits as long
+// Clean removes requests that have expired, codes, tokens and authorizations that were over a week ago, and apps that registered themselves
+// and that nobody wanted. Between its parts it waits as long
 // as they take, so that at least half of the time is left to others.
 func (s *Service) Clean(ctx context.Context) error {
 	for limit := sweepFirst; ; {
 		start := s.Now()
-		more, err := s.Store.DeleteStale(ctx, start.Add(-pendingLifetime), start.Add(-7*24*time.Hour), limit)
+		more, err := s.Store.DeleteStale(ctx, Stale{
+			Pending: start.Add(-pendingLifetime), Unclaimed: start.Add(-unclaimedFor), Undecided: start.Add(-undecidedFor), Authorities: start.Add(-7 * 24 * time.Hour),
+		}, limit)
 		if err != nil {
 			return fmt.Errorf("remove what is over: %w", err)
 		}

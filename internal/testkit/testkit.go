@@ -65,6 +65,17 @@ func StartLogging(tb testing.TB, engine string, log *slog.Logger) *Server {
 // StartWith is StartLogging with more of what an operator chooses.
 func StartWith(tb testing.TB, engine string, log *slog.Logger, cfg app.Config) *Server {
 	tb.Helper()
+	return start(tb, engine, log, cfg, nil)
+}
+
+// StartOutside is Start where the addresses that strangers give are asked with this client; see package outside.
+func StartOutside(tb testing.TB, engine string, outbound *http.Client) *Server {
+	tb.Helper()
+	return start(tb, engine, slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), app.Config{}, outbound)
+}
+
+func start(tb testing.TB, engine string, log *slog.Logger, cfg app.Config, outbound *http.Client) *Server {
+	tb.Helper()
 	l, err := app.Listen("127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
@@ -75,7 +86,7 @@ func StartWith(tb testing.TB, engine string, log *slog.Logger, cfg app.Config) *
 		cfg.DB = pg.DSN(tb)
 	}
 	s.Config = cfg
-	if s.App, err = app.Open(tb.Context(), cfg, app.Deps{Now: s.Clock.Now, Rand: rand.Reader, Log: log}); err != nil {
+	if s.App, err = app.Open(tb.Context(), cfg, app.Deps{Now: s.Clock.Now, Rand: rand.Reader, Log: log, Outbound: outbound}); err != nil {
 		tb.Fatal(err)
 	}
 	s.seed(tb)
@@ -154,6 +165,27 @@ func (s *Server) Super(tb testing.TB) identity.Super {
 		tb.Fatal(err)
 	}
 	return by
+}
+
+// AllowRegistration lets apps register themselves in both ways, as a super admin does.
+func (s *Server) AllowRegistration(tb testing.TB) {
+	tb.Helper()
+	const email, password = "root@example.com", "four unrelated plain words"
+	ctx := tb.Context()
+	if _, err := s.Identity.CreateAccount(ctx, identity.NewAccount{Email: email, Password: password, Super: true, Operator: true}); err != nil {
+		tb.Fatal(err)
+	}
+	token, err := s.Identity.SignIn(ctx, email, password, identity.From{IP: "127.0.0.1"})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	root, err := s.Identity.Super(ctx, token, "127.0.0.1")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := s.OAuth.SetAllowed(ctx, root, oauth.Allowed{Documents: true, Registration: true}); err != nil {
+		tb.Fatal(err)
+	}
 }
 
 // Tokens is what the token endpoint gave.

@@ -17,6 +17,7 @@ type authorizeView struct {
 	Description    string
 	Host           string // where the answer goes
 	Loopback       bool
+	Origin         *authorizeOrigin // of an app that registered itself
 	Person, Email  string
 	Tenant         string
 	Tenants        []kit.Option // more than one: a choice
@@ -64,7 +65,7 @@ type sideLine struct {
 type authorizeNo struct{ Client, Role string }
 
 var sampleAuthorize = authorizeView{
-	Name: "Claude", Logo: kit.AppLogo{Name: "Claude"}, Description: "x", Host: "claude.ai", Loopback: true, Tenants: []kit.Option{{Value: "1", Label: "Acme"}},
+	Name: "Claude", Logo: kit.AppLogo{Name: "Claude"}, Description: "x", Host: "claude.ai", Loopback: true, Origin: &authorizeOrigin{Host: "x", Text: "x"}, Tenants: []kit.Option{{Value: "1", Label: "Acme"}},
 	Problem: &kit.Problem{Title: "x", Who: "x", How: "x", Reference: "x"}, Asks: "x",
 	News:   &authorizeNews{Title: "x", New: []sideLine{{Label: "x", Icon: "apps", Text: "x", Why: "x", More: []string{"x"}}}, Gone: []sideLine{{Label: "x", Icon: "apps"}}, Living: "x"},
 	Models: []authorizeModel{{Label: "Company", Actions: "view", Shown: []string{"Name"}, Write: "x", NotRole: []string{"ARR"}, NotApp: []string{"ARR"}}}, Fold: "x",
@@ -77,7 +78,7 @@ const dateForm = "2 January 2006"
 func authorizePage(reg *model.Registry, p oauth.Page) authorizeView {
 	view := authorizeView{
 		Name: p.Client.Name, Logo: appLogo(p.Client),
-		Description: p.Client.Description, Host: p.RedirectHost, Loopback: p.Loopback,
+		Description: p.Client.Description, Host: p.RedirectHost, Loopback: p.Loopback, Origin: originOf(p),
 		Person: p.PersonName, Email: p.Email, Tenant: p.Tenant.Name, Tenants: tenantChoice(p),
 		Request: p.Pending, Token: p.FormToken, Count: countOf(len(p.Overlap), "model", "models"),
 		Overlap: mandorla(p.ClientAsks, p.RoleAllows, p.Client.Name, "Your role"),

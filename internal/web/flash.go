@@ -16,6 +16,8 @@ var flashes = map[string]kit.Toast{
 	"deleted":      {Tone: kit.Good, Title: "Deleted"},
 	"disabled":     {Tone: kit.Good, Title: "Disabled", Text: "Every connection has ended."},
 	"enabled":      {Tone: kit.Good, Title: "Enabled", Text: "People can authorize it again."},
+	"approved":     {Tone: kit.Good, Title: "Approved", Text: "People can connect it now."},
+	"refused":      {Tone: kit.Good, Title: "Refused", Text: "Nobody can connect it."},
 	"secret":       {Tone: kit.Good, Title: "New secret generated", Text: "The one before no longer works, and every connection has ended."},
 	"overlap":      {Tone: kit.Good, Title: "New secret generated", Text: "The one before works until its time is over; everybody stays connected."},
 	"token":        {Tone: kit.Good, Title: "Token made", Text: "Store it now: it cannot be shown again."},

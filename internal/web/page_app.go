@@ -56,6 +56,9 @@ func (s *Server) appPage(v *visit, c oauth.Client, tab string, connections []oau
 	page.Icon, page.Logo = presetOf(c).Icon, logoAddress(c)
 	page.Breadcrumb = []kit.Link{{Label: "App Center", Href: "/apps"}}
 	page.Status = appStatus(c)
+	if mayLetIn(v) {
+		page.Actions = decisions(c)
+	}
 	page.Tabs = kit.Tabs{Label: "OAuth client", Items: []kit.Tab{
 		{Label: "General", Href: path, Active: tab == "general"},
 		{Label: "Set-up", Href: path + "/setup", Active: tab == "setup"},
@@ -123,6 +126,11 @@ func (s *Server) showApp(w http.ResponseWriter, v *visit, status int, c oauth.Cl
 		{ID: "mcp-url", Label: "MCP server URL", Value: s.Origin + oauth.PathMCP},
 		{ID: "client-id", Label: "Client ID", Value: c.ID},
 	}
+	if c.Origin != oauth.Made {
+		view.Credentials.Text = "The app identifies itself. Give it the address; there is nothing else to paste."
+		view.Copies = view.Copies[:1]
+		return s.kit.Render(w, status, page, "app", view)
+	}
 	if c.Kind == oauth.Public {
 		view.SecretText = "A public client has no secret: the client ID is all that it needs."
 		return s.kit.Render(w, status, page, "app", view)
@@ -187,6 +195,9 @@ func overlapField(chosen string, connections int) kit.Field {
 
 func appNotice(c oauth.Client) *kit.Notice {
 	path := "/apps/" + c.ID
+	if own := selfNotice(c); own != nil && (c.Enabled || c.Approval != oauth.LetIn) {
+		return own
+	}
 	switch {
 	case !c.Enabled:
 		return &kit.Notice{Tone: kit.Warn, Title: "This client is disabled", Text: "Nobody can authorize it, and no call works. Enable it below."}
@@ -220,6 +231,9 @@ func appForm(c oauth.Client, in oauth.ClientInput, may bool) kit.Form {
 			{Kind: kit.FieldShown, Name: "kind", Label: "Kind", Value: kind},
 		},
 	}
+	if c.Origin != oauth.Made {
+		form = selfForm(c, form)
+	}
 	if !may {
 		form.SaveBar = nil
 		for i := range form.Fields {
@@ -249,12 +263,16 @@ func appDanger(v *visit, c oauth.Client, connections int) kit.DangerZone {
 	if !c.Enabled {
 		toggle.Title, toggle.Text, toggle.Label = "Enable this client", "People can authorize it again.", "Enable client"
 	}
-	if v.who.Manages(access.OAuthClient, access.Update) {
+	if v.who.Manages(access.OAuthClient, access.Update) && c.Approval != oauth.Waiting && c.Approval != oauth.Refused {
 		zone.Items = append(zone.Items, toggle)
+	}
+	deletion := "It is gone for good" + endsText(connections) + ". The log keeps what was done through it."
+	if c.Origin != oauth.Made {
+		deletion = "It is forgotten" + endsText(connections) + ". Whoever opens it again brings it back, as the rules say then; to keep it out, disable or refuse it."
 	}
 	if v.who.Manages(access.OAuthClient, access.Remove) {
 		zone.Items = append(zone.Items, kit.DangerAct{
-			Title: "Delete this client", Text: "It is gone for good" + endsText(connections) + ". The log keeps what was done through it.",
+			Title: "Delete this client", Text: deletion,
 			Label: "Delete client", Post: path + "/delete", Type: c.Name,
 		})
 	}

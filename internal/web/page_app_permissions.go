@@ -74,6 +74,9 @@ func (s *Server) showAppPermissions(w http.ResponseWriter, v *visit, status int,
 		view.Form.SaveBar = &kit.SaveBar{Discard: path, Dirty: dirty, Label: "Save", Note: permissionsNote(len(connections)), Preview: path + "/preview"}
 		view.Matrix.Presets, view.Matrix.CopyFrom = presetLinks(path), copyLinks(path, c.ID, sources)
 	}
+	if c.Follows {
+		view.Notice = &kit.Notice{Tone: kit.Info, Title: "As for every app that registers itself", Text: "Change something here, and this app has permissions of its own from then on.", Action: &kit.Button{Label: "Rules", Href: pathRules}}
+	}
 	if c.Dynamic {
 		view.Notice = &kit.Notice{Tone: kit.Info, Title: "Dynamic permissions", Text: "People choose inside their own role when they authorize this client; what is ticked here has no effect."}
 	}

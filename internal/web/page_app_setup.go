@@ -139,6 +139,9 @@ func readyStep(v *visit, c oauth.Client, app string) setupStep {
 // addStep is done once a program has read what this server says about itself: that is what an assistant does with the address first.
 func (s *Server) addStep(c oauth.Client, app string, seen map[oauth.SignKind]oauth.Sign) setupStep {
 	g, url := presetOf(c).Guide, s.Origin+oauth.PathMCP
+	if c.Origin != oauth.Made {
+		return selfSetup(c, app, url)
+	}
 	step := setupStep{Title: "Add this server to " + app, Text: g.Add, Done: !c.Steps.AuthorizeFirst.IsZero()}
 	if g.Paste != nil {
 		step.Copies = g.Paste(url, c.ID)
@@ -155,6 +158,9 @@ func (s *Server) addStep(c oauth.Client, app string, seen map[oauth.SignKind]oau
 func (s *Server) connectStep(v *visit, c oauth.Client) setupStep {
 	path, g := "/apps/"+c.ID, presetOf(c).Guide
 	step := setupStep{Title: "Connect", Text: g.Connect, Done: !c.Steps.AuthorizeFirst.IsZero(), At: c.Steps.AuthorizeFirst}
+	if c.Origin != oauth.Made { // it brings its own ID, has no secret, and says itself where it is answered
+		return step
+	}
 	if g.ID {
 		step.Copies = []kit.Copy{{ID: "client-id", Label: "Client ID", Value: c.ID}}
 	}

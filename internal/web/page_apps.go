@@ -11,6 +11,7 @@ import (
 
 // appsView is the App Center.
 type appsView struct {
+	Waiting   *kit.Table // apps that registered themselves and wait for an administrator
 	Table     kit.Table
 	First     *kit.Section // instead of an empty table: the library itself
 	Published *kit.Table   // clients of other tenants, where there are some
@@ -22,6 +23,7 @@ type appsView struct {
 type libraryCard struct{ Key, Label, Icon, For, Href string }
 
 var sampleApps = appsView{
+	Waiting:   &kit.Table{Columns: []kit.Column{{Label: "Name"}}},
 	Table:     kit.Table{Columns: []kit.Column{{Label: "Name"}}, Rows: []kit.Row{{Cells: []kit.Value{kit.LinkTo("Claude", "/")}}}},
 	First:     &kit.Section{Title: "No apps yet"},
 	Published: &kit.Table{ID: "published"},
@@ -61,7 +63,11 @@ func (s *Server) getApps(w http.ResponseWriter, v *visit) error {
 			view.First = &kit.Section{Title: "No apps yet", Text: "Choose your assistant. Teammates then connect it with their own accounts."}
 		}
 	}
+	view.Waiting = waitingTable(v, clients)
 	for _, c := range clients {
+		if c.Approval == oauth.Waiting {
+			continue
+		}
 		row, err := s.appRow(v, c)
 		if err != nil {
 			return err
@@ -82,6 +88,11 @@ func (s *Server) appRow(v *visit, c oauth.Client) (kit.Row, error) {
 	p := presetOf(c)
 	name := kit.LinkTo(c.Name, "/apps/"+c.ID)
 	name.Icon, name.Image = p.Icon, logoAddress(c)
+	if c.Origin != oauth.Made {
+		if name.Sub = c.Host(); name.Sub == "" {
+			name.Sub = "registered itself"
+		}
+	}
 	people := kit.Value{}
 	if n := peopleIn(connections); n > 0 {
 		people = kit.LinkTo(countOf(n, "person", "people"), "/apps/"+c.ID+"/connections")
@@ -117,6 +128,9 @@ func lastCall(c oauth.Client, connections []oauth.Connection) time.Time {
 
 // appStatus says how far a client has got. What the server cannot see (a pasted address) counts once the step after it was seen.
 func appStatus(c oauth.Client) *kit.Badge {
+	if own := selfStatus(c); own != nil {
+		return own
+	}
 	switch {
 	case !c.Enabled:
 		return kit.Status(kit.Bad, "Disabled")

@@ -108,6 +108,10 @@ func (s *Server) showAuthorize(w http.ResponseWriter, v *visit, request, problem
 		s.goSignIn(w, v.r, "/oauth/authorize/"+request)
 		return nil
 	}
+	var outside *oauth.AdmissionError
+	if errors.As(err, &outside) {
+		return s.showNotLetIn(w, v, outside)
+	}
 	if err != nil {
 		return s.authorizeError(w, v.r, err)
 	}
@@ -159,6 +163,10 @@ func (s *Server) postDecision(w http.ResponseWriter, v *visit) error {
 	if errors.Is(err, oauth.ErrSignIn) {
 		s.goSignIn(w, v.r, "/oauth/authorize/"+request)
 		return nil
+	}
+	var outside *oauth.AdmissionError
+	if errors.As(err, &outside) {
+		return s.showNotLetIn(w, v, outside)
 	}
 	var page *oauth.PageError
 	if errors.As(err, &page) && page.Code == oauth.PageNothingChosen {

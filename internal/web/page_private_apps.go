@@ -29,6 +29,9 @@ func (s *Server) appTabs(v *visit, active string) (kit.Tabs, error) {
 		}
 		tabs.Items = append(tabs.Items, kit.Tab{Label: "Private apps", Href: "/private-apps", Count: kit.Count(len(apps)), Active: active == "private"})
 	}
+	if v.who.Manages(access.OAuthClient, access.View) {
+		tabs.Items = append(tabs.Items, kit.Tab{Label: "Self-registering", Href: pathRules, Active: active == "rules"})
+	}
 	return tabs, nil
 }
 

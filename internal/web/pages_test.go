@@ -63,6 +63,7 @@ func paths(t *testing.T, s *testkit.Server) (open, member, admin []string) {
 	}
 	admin = []string{
 		company, company + "?tab=history", company + "?tab=tasks.companyId", "/apps", "/apps/new", "/apps/new?for=claude", "/apps/new?for=other",
+		"/apps/self-registering", "/apps/self-registering?preset=view",
 		app, app + "?generate", app + "/setup", app + "/connections?end-all", app + "/activity", "/apps/redirects?text=https://ok.test/cb", app + "/permissions", app + "/permissions?preset=full", app + "/permissions?copy=role." + role, app + "/connections",
 		"/private-apps", "/private-apps/new", program, program + "?token", program + "/permissions", program + "/permissions?copy=role." + role, program + "/logs",
 		"/settings/roles", "/settings/roles/" + role, "/settings/roles/new", "/settings/roles/" + role + "?preset=view", "/settings/roles/" + role + "?copy=client." + s.Client.ID,

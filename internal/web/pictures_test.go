@@ -42,10 +42,10 @@ func TestPictures(t *testing.T) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	s := testkit.Start(t, "sqlite")
+	s := selfServer(t)
 	s.Connect(t, person(t, "Carly"))
 	s.Connect(t, person(t, "Marcus"))
-	shots := pictures(t, s)
+	shots := append(pictures(t, s), selfShots(t, s)...)
 	only := os.Getenv("MANDORLA_PICTURES_ONLY")
 	for _, who := range []string{"", "Ada", "Carly", "Sam"} {
 		t.Run("as "+who, func(t *testing.T) {

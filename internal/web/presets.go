@@ -18,6 +18,7 @@ type appPreset struct {
 	Kind             oauth.ClientKind
 	Redirects        []string
 	Hosts            []string // of redirect URLs by which a client made by hand is recognised
+	Documents        []string // metadata documents by which it identifies itself; what follows may vary where it ends in "*"
 	Guide            guide
 }
 
@@ -39,6 +40,7 @@ var library = []appPreset{
 		Name: "Claude Connector", Description: "Customer platform connector for Claude", Kind: oauth.Confidential,
 		Redirects: []string{"https://claude.ai/api/mcp/auth_callback", "https://claude.com/api/mcp/auth_callback"},
 		Hosts:     []string{"claude.ai", "claude.com"},
+		Documents: []string{"https://claude.ai/oauth/mcp-oauth-client-metadata"},
 		Guide: guide{
 			Add:     "In Claude, open Customize, Connectors, choose +, then Add custom connector. Give it a name and paste this as the remote MCP server URL.",
 			Connect: "In the same form, paste the client ID and the secret, and choose Add. Then choose Connect at the new connector: Claude opens the authorization page of this server.",
@@ -50,6 +52,7 @@ var library = []appPreset{
 		Name: "ChatGPT Connector", Description: "Customer platform connector for ChatGPT", Kind: oauth.Confidential,
 		Redirects: []string{"https://chatgpt.com/connector_platform_oauth_redirect"},
 		Hosts:     []string{"chatgpt.com"},
+		Documents: []string{"https://chatgpt.com/oauth/*"},
 		Guide: guide{
 			Add:     "In ChatGPT, switch on developer mode under Settings, Apps, Advanced, and create an app with this address.",
 			Connect: "Choose OAuth, paste the client ID and the secret, and create the app. Then choose Connect: ChatGPT opens the authorization page of this server.",
@@ -60,6 +63,7 @@ var library = []appPreset{
 		Key: "claude-code", Label: "Claude Code", Icon: "terminal-2", For: "The command line, on each person's own machine.",
 		Name: "Claude Code", Description: "Customer platform tools in Claude Code", Kind: oauth.Public,
 		Redirects: []string{"http://localhost/callback", "http://127.0.0.1/callback"},
+		Documents: []string{"https://claude.ai/oauth/claude-code-client-metadata"},
 		Guide: guide{
 			Add: "Run this command on each person's machine.",
 			Paste: func(url, id string) []kit.Copy {
@@ -87,7 +91,8 @@ var library = []appPreset{
 		Redirects: []string{
 			"http://127.0.0.1:33418", "http://127.0.0.1:33418/", "https://vscode.dev/redirect", "https://insiders.vscode.dev/redirect",
 		},
-		Hosts: []string{"vscode.dev", "insiders.vscode.dev"},
+		Hosts:     []string{"vscode.dev", "insiders.vscode.dev"},
+		Documents: []string{"https://vscode.dev/oauth/client-metadata.json"},
 		Guide: guide{
 			Add: "Put this into .vscode/mcp.json of a project, or run “MCP: Open User Configuration” and put it there.",
 			Paste: func(url, id string) []kit.Copy {
@@ -137,12 +142,28 @@ func presetByKey(key string) (appPreset, bool) {
 	return appPreset{}, false
 }
 
-// presetOf recognises what a client is for by its redirect URLs; the last card where nothing fits.
+// presetOf recognises what a client is for by its redirect URLs, and an app that registered itself by its document only, since it can
+// say anything about itself; the last card where nothing fits.
 func presetOf(c oauth.Client) appPreset {
+	if c.Origin != oauth.Made {
+		return presetOfDocument(c.AppID)
+	}
 	for _, p := range library {
 		for _, uri := range c.RedirectURIs {
 			u, err := url.Parse(uri)
 			if slices.Contains(p.Redirects, uri) || err == nil && slices.Contains(p.Hosts, strings.ToLower(u.Hostname())) {
+				return p
+			}
+		}
+	}
+	return library[len(library)-1]
+}
+
+func presetOfDocument(id string) appPreset {
+	for _, p := range library {
+		for _, doc := range p.Documents {
+			start, any := strings.CutSuffix(doc, "*")
+			if id == doc || any && strings.HasPrefix(id, start) {
 				return p
 			}
 		}

@@ -10,6 +10,9 @@ func problemWords(c oauth.Client, origin string) (title, text string) {
 		if p.Detail == "" {
 			return "The app did not say where to answer", "Its authorization request has no redirect_uri, or an empty one. That is for the maker of the app to mend."
 		}
+		if c.Origin != oauth.Made {
+			return "The app asked to be answered elsewhere", "It asked to be answered at " + p.Detail + ", which is not among the redirect URLs that it names itself. That is for the maker of the app to mend, or somebody else uses its name."
+		}
 		return "A redirect URL is missing", "The app asked to be answered at " + p.Detail + ", which is not among this client's redirect URLs. If that is the app's own address, add it, exactly as it stands here."
 	case oauth.ProblemScope:
 		return "The app asked for a scope that does not exist", "It asked for “" + p.Detail + "”. Leave the scopes empty in the app's settings, or use “inclusive”."

@@ -19,6 +19,9 @@ const (
 
 // setupProblem is why the last try failed, unless something worked since; or why nothing happens at all.
 func (s *Server) setupProblem(c oauth.Client, seen map[oauth.SignKind]oauth.Sign) *kit.Notice {
+	if own := selfNotice(c); own != nil && c.Approval != oauth.LetIn {
+		return own
+	}
 	if !c.Enabled {
 		return &kit.Notice{Tone: kit.Warn, Title: "This client is disabled", Text: "Nobody can authorize it. Enable it under General."}
 	}

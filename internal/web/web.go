@@ -168,7 +168,10 @@ func (s *Server) register() {
 	s.either("GET /apps/new", access.Create, s.getAppNew)
 	s.managed("POST /apps/new", client, access.Create, s.postAppNew)
 	s.managed("GET "+redirectCheck, client, access.Update, s.getRedirectCheck)
+	s.managed("GET "+pathRules, client, access.View, s.getAppRules)
+	s.managed("POST "+pathRules, client, access.Update, s.postAppRules)
 	s.managed("GET /apps/{id}", client, access.View, s.getApp)
+	s.managed("POST /apps/{id}/decision", client, access.Update, s.postAppDecision)
 	s.managed("GET /apps/{id}/setup", client, access.View, s.getAppSetup)
 	s.managed("GET /apps/{id}/setup/steps", client, access.View, s.getAppSetupSteps)
 	s.managed("GET /apps/{id}/activity", client, access.View, s.getAppActivity)
@@ -277,6 +280,8 @@ func samples() map[string]any {
 		"app":             sampleApp,
 		"app_permissions": sampleAppPermissions,
 		"app_connections": sampleAppConnections,
+		"app_rules":       sampleAppRules,
+		"not_let_in":      sampleNotLetIn,
 		"private_app":     samplePrivateApp,
 		"private_new":     samplePrivateNew,
 		"calls":           sampleCalls,

@@ -15,7 +15,8 @@ const clientColumns = `c.id, c.tenant_id, c.name, c.description, c.kind, c.secre
 	c.old_secret_hash, c.old_secret_until, c.redirect_uris, c.set_json, c.dynamic, c.published, c.unverified, c.enabled, c.version,
 	c.created_at, c.created_by, c.updated_at,
 	c.authorize_first_at, c.authorize_last_at, c.exchange_first_at, c.exchange_last_at, c.call_first_at, c.call_last_at,
-	c.problem_code, c.problem_detail, c.problem_at, c.logo_hash, (SELECT h.status FROM sys_tenant h WHERE h.id = c.tenant_id)`
+	c.problem_code, c.problem_detail, c.problem_at, c.logo_hash, (SELECT h.status FROM sys_tenant h WHERE h.id = c.tenant_id),
+	c.origin, c.app_id, c.approval, c.follows, c.no_refresh, c.read_at, c.fresh_until`
 
 // clientScan collects clientColumns.
 type clientScan struct {
@@ -27,6 +28,8 @@ type clientScan struct {
 	steps                                   [6]int64
 	problemAt                               int64
 	home                                    sql.NullString // status of its tenant
+	follows, noRefresh                      int
+	readAt, freshUntil                      int64
 }
 
 func (c *clientScan) dest() []any {
@@ -37,7 +40,8 @@ func (c *clientScan) dest() []any {
 	for i := range c.steps {
 		out = append(out, &c.steps[i])
 	}
-	return append(out, &r.Problem.Code, &r.Problem.Detail, &c.problemAt, &r.LogoHash, &c.home)
+	return append(out, &r.Problem.Code, &r.Problem.Detail, &c.problemAt, &r.LogoHash, &c.home,
+		&r.Origin, &r.AppID, &r.Approval, &c.follows, &c.noRefresh, &c.readAt, &c.freshUntil)
 }
 
 // bare gives the client without its redirect addresses, which calls with a token do not need.
@@ -47,6 +51,8 @@ func (c *clientScan) bare() oauth.ClientRecord {
 	out.Dynamic, out.Published, out.Unverified, out.Enabled = c.dynamic != 0, c.published != 0, c.unverified != 0, c.enabled != 0
 	out.Suspended = c.home.Valid && c.home.String != "active"
 	out.Problem.At = instant(c.problemAt)
+	out.Follows, out.NoRefresh = c.follows != 0, c.noRefresh != 0
+	out.ReadAt, out.FreshUntil = instant(c.readAt), instant(c.freshUntil)
 	out.CreatedAt, out.UpdatedAt = instant(c.created), instant(c.updated)
 	out.Steps = oauth.Steps{
 		AuthorizeFirst: instant(c.steps[0]), AuthorizeLast: instant(c.steps[1]),
@@ -79,11 +85,13 @@ func (s *Store) InsertClient(ctx context.Context, c oauth.ClientRecord) error {
 		return err
 	}
 	_, err = s.exec(ctx, `INSERT INTO sys_oauth_client (tenant_id, id, name, description, kind, secret_hash, secret_last4, secret_changed_at,
-		redirect_uris, set_json, dynamic, published, unverified, enabled, version, created_at, created_by, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		redirect_uris, set_json, dynamic, published, unverified, enabled, version, created_at, created_by, updated_at,
+		origin, app_id, approval, follows, no_refresh, read_at, fresh_until)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		c.Tenant, c.ID, c.Name, c.Description, string(c.Kind), c.SecretHash, c.SecretLast4, millis(c.SecretChangedAt),
 		redirects, c.SetText, flag(c.Dynamic), flag(c.Published), flag(c.Unverified), flag(c.Enabled), c.Version,
-		millis(c.CreatedAt), c.CreatedBy, millis(c.UpdatedAt))
+		millis(c.CreatedAt), c.CreatedBy, millis(c.UpdatedAt),
+		string(c.Origin), c.AppID, string(c.Approval), flag(c.Follows), flag(c.NoRefresh), millis(c.ReadAt), millis(c.FreshUntil))
 	return s.conflict(err, "There is a client with this id already.")
 }
 
@@ -124,8 +132,10 @@ func (s *Store) UpdateClient(ctx context.Context, c oauth.ClientRecord) error {
 		return err
 	}
 	res, err := s.exec(ctx, `UPDATE sys_oauth_client SET name = ?, description = ?, redirect_uris = ?, set_json = ?, dynamic = ?, published = ?,
-		enabled = ?, version = ?, updated_at = ? WHERE tenant_id = ? AND id = ? AND version = ?`,
+		enabled = ?, version = ?, updated_at = ?, approval = ?, follows = ?, no_refresh = ?, read_at = ?, fresh_until = ?
+		WHERE tenant_id = ? AND id = ? AND version = ?`,
 		c.Name, c.Description, redirects, c.SetText, flag(c.Dynamic), flag(c.Published), flag(c.Enabled), c.Version, millis(c.UpdatedAt),
+		string(c.Approval), flag(c.Follows), flag(c.NoRefresh), millis(c.ReadAt), millis(c.FreshUntil),
 		c.Tenant, c.ID, c.Version-1)
 	if err == nil && affected(res) == 0 {
 		return fault.New(fault.Conflict, "Somebody changed this client meanwhile. Load it again and repeat your change.")

@@ -14,9 +14,9 @@ var _ oauth.Store = (*Store)(nil)
 
 // InsertPending is part of oauth.Store.
 func (s *Store) InsertPending(ctx context.Context, p oauth.PendingRecord) error {
-	_, err := s.exec(ctx, `INSERT INTO sys_oauth_pending (hash, browser, client_id, redirect_uri, state, scope, resource, challenge, fresh, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		p.Hash, p.Browser, p.Client, p.RedirectURI, p.State, p.Scope, p.Resource, p.Challenge, flag(p.Fresh), millis(p.CreatedAt))
+	_, err := s.exec(ctx, `INSERT INTO sys_oauth_pending (hash, browser, client_id, redirect_uri, state, scope, resource, challenge, fresh, created_at, refusal)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		p.Hash, p.Browser, p.Client, p.RedirectURI, p.State, p.Scope, p.Resource, p.Challenge, flag(p.Fresh), millis(p.CreatedAt), p.Refusal)
 	return err
 }
 
@@ -26,9 +26,9 @@ func (s *Store) PendingByHash(ctx context.Context, hash string) (oauth.PendingRe
 	var fresh int
 	var created, answered int64
 	err := s.queryRow(ctx, `SELECT hash, browser, client_id, redirect_uri, state, scope, resource, challenge, fresh, created_at, answered_at,
-		session_id, account_id, tenant_id, person_id, shown FROM sys_oauth_pending WHERE hash = ?`, hash).Scan(
+		session_id, account_id, tenant_id, person_id, shown, refusal FROM sys_oauth_pending WHERE hash = ?`, hash).Scan(
 		&p.Hash, &p.Browser, &p.Client, &p.RedirectURI, &p.State, &p.Scope, &p.Resource, &p.Challenge, &fresh, &created, &answered,
-		&p.Session, &p.Account, &p.Tenant, &p.Person, &p.Shown)
+		&p.Session, &p.Account, &p.Tenant, &p.Person, &p.Shown, &p.Refusal)
 	p.Fresh, p.CreatedAt, p.AnsweredAt = fresh != 0, instant(created), instant(answered)
 	return p, missing(err, "There is no such request.")
 }

@@ -3,22 +3,26 @@ package sqlstore
 import (
 	"context"
 	"strings"
-	"time"
+
+	"mandorla/internal/oauth"
 )
 
 // DeleteStale is part of oauth.Store. What to remove is looked for outside of the transaction, by an index, and removed by key. An authorization is
 // idle before it expires, so the end of its idle time is all that is looked at.
-func (s *Store) DeleteStale(ctx context.Context, pending, rest time.Time, limit int) (more bool, err error) {
-	at := millis(rest)
+func (s *Store) DeleteStale(ctx context.Context, before oauth.Stale, limit int) (more bool, err error) {
+	at, undecided := millis(before.Authorities), millis(before.Undecided)
 	for _, stale := range []struct {
 		table, key, when string
 		args             []any
 	}{
-		{"sys_oauth_pending", "hash", "created_at < ?", []any{millis(pending)}},
+		{"sys_oauth_pending", "hash", "created_at < ?", []any{millis(before.Pending)}},
 		{"sys_oauth_code", "hash", "expires_at < ?", []any{at}},
 		{"sys_oauth_token", "hash", "expires_at < ?", []any{at}},
 		{"sys_oauth_authorization", "id", "idle_until < ?", []any{at}},
 		{"sys_oauth_authorization", "id", "ended_at > 0 AND ended_at < ?", []any{at}},
+		{"sys_oauth_client", "id", "app_id <> '' AND approval IN (?, ?) AND exchange_first_at = 0 AND authorize_last_at < ? AND updated_at < ?",
+			[]any{string(oauth.LetIn), string(oauth.Waiting), undecided, undecided}},
+		{"sys_oauth_registration", "id", "created_at < ? AND " + unclaimed, []any{millis(before.Unclaimed)}},
 	} {
 		keys, err := s.keys(ctx, "SELECT "+stale.key+" FROM "+stale.table+" WHERE "+stale.when+" LIMIT ?", append(stale.args, limit)...)
 		if err != nil {

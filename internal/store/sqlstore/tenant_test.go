@@ -51,6 +51,7 @@ var acrossTenants = map[string]string{
 	"TokenByHash": "finds by the hash of a secret", "UseCode": "finds by the hash of a secret",
 	"UseRefresh": "finds by the hash of a secret", "RevokeToken": "finds by the hash of a secret",
 
+	"AppKnown":            "asked at the token endpoint, before a code or token says which tenant is meant",
 	"ClientByID":          "a client is looked up before anybody has signed in, and a published one serves every tenant",
 	"ForeignClients":      "a published client serves every tenant; whose people are connected through it is asked with theirs",
 	"ConnectionsByTenant": "counts through one client, for its own tenant and for super admins",
@@ -64,6 +65,8 @@ var acrossTenants = map[string]string{
 	"MarkStep":            "by the id of a client that the caller has found before",
 	"EndAuthorizations":   "its condition may be an account, which can be a member of several tenants",
 	"DeleteCalls":         "sweeps what is old in every tenant",
+	"DeleteStale":         "sweeps what is over in every tenant",
+	"TrimRegistrations":   "a registration is nobody's while no tenant has a client for it",
 	"deleteKeys":          "sweeps what has ended in every tenant",
 }
 

@@ -32,7 +32,7 @@ func Run(t *testing.T, open Open) {
 		{"tenants", testTenants}, {"writes", testWrites}, {"transactions", testTransactions}, {"writers", testWriters},
 		{"system", testSystem}, {"audit", testAudit}, {"custom properties", testCustomProperties}, {"custom indexes", testCustomIndexes},
 		{"standings", testStandings}, {"bearer", testBearer}, {"people's version", testPeopleVersion}, {"random", testRandom}, {"arms", testArms},
-		{"private apps", testPrivateApps}, {"links", testLinks}, {"console", testConsole},
+		{"private apps", testPrivateApps}, {"registration", testRegistration}, {"links", testLinks}, {"console", testConsole},
 		{"logos", testLogos}, {"signs", testSigns}, {"secrets", testSecrets}, {"living tokens", testLivingTokens}, {"calls", testCalls},
 	} {
 		t.Run(group.name, func(t *testing.T) { group.run(t, open) })
