@@ -154,6 +154,27 @@ func testBearer(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 	check("after every change", hash)
+	must(t, s.CreateTenant(ctx, there, "Another", there))
+	foreign := oauth.ClientRecord{Client: oauth.Client{ID: "pk_2", Tenant: there, Name: "F", Kind: oauth.Public, Published: true, Enabled: true, Version: 1}, SetText: "{}"}
+	must(t, s.InsertClient(ctx, foreign))
+	through := give(5, func(a *oauth.AuthorizationRecord) { a.Client = "pk_2" })
+	check("through another tenant's client", through)
+	for what, change := range map[string]func() (bool, error){
+		"shut out": func() (bool, error) {
+			return s.SetShutOut(ctx, oauth.ShutOut{Tenant: here, Client: "pk_2", At: now}, true)
+		},
+		"its tenant suspended": func() (bool, error) { return s.SuspendTenant(ctx, there, true) },
+		"the tenant suspended": func() (bool, error) { return s.SuspendTenant(ctx, here, true) },
+	} {
+		if changed, err := change(); err != nil || !changed {
+			t.Fatalf("%s: %v, %v", what, changed, err)
+		}
+		check(what, through)
+		check(what, hash)
+	}
+	if _, st, err := s.BearerByToken(ctx, through); err != nil || !st.ShutOut || !st.Client.Suspended || st.Member.TenantActive {
+		t.Errorf("in the end %+v, %v", st, err)
+	}
 	for what, hash := range map[string]string{
 		"unknown":    "hash",
 		"no client":  give(2, func(a *oauth.AuthorizationRecord) { a.Client = "pk_gone" }),
@@ -173,12 +194,13 @@ func bearerOf(k oauth.TokenRecord, st oauth.Standing) [2]any {
 		Hash: k.Hash, Tenant: k.Tenant, Authorization: k.Authorization, Client: k.Client, Kind: k.Kind, Scope: k.Scope, ExpiresAt: k.ExpiresAt, RevokedAt: k.RevokedAt,
 	}
 	out := oauth.Standing{
+		ShutOut: st.ShutOut,
 		Authorization: oauth.AuthorizationRecord{
 			ID: z.ID, Tenant: z.Tenant, Person: z.Person, Account: z.Account, AccountEpoch: z.AccountEpoch, Client: z.Client, Resource: z.Resource,
 			SetText: z.SetText, UsedAt: z.UsedAt, IdleUntil: z.IdleUntil, ExpiresAt: z.ExpiresAt, EndedAt: z.EndedAt,
 		},
 		Client: oauth.ClientRecord{SetText: c.SetText, Client: oauth.Client{
-			ID: c.ID, Tenant: c.Tenant, Name: c.Name, Dynamic: c.Dynamic, Published: c.Published, Enabled: c.Enabled,
+			ID: c.ID, Tenant: c.Tenant, Name: c.Name, Dynamic: c.Dynamic, Published: c.Published, Enabled: c.Enabled, Suspended: c.Suspended,
 		}},
 		Member: identity.Membership{
 			Tenant: m.Tenant, TenantName: m.TenantName, TenantActive: m.TenantActive, RegistryVersion: m.RegistryVersion, PeopleVersion: m.PeopleVersion,
