@@ -37,7 +37,10 @@ func (l *life) person(name string) bool {
 	return !l.suspended && !p.gone && !p.inactive && !p.disabled
 }
 
-func (l *life) client(name string) bool { return !l.clients[name].disabled && !l.clients[name].deleted }
+// client reports whether an app is let in at all; the tenant that both clients belong to is the people's.
+func (l *life) client(name string) bool {
+	return !l.suspended && !l.clients[name].disabled && !l.clients[name].deleted
+}
 
 // stands: nothing that an authorization depends on is dead.
 func (l *life) stands(c *lifeConn) bool {

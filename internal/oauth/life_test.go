@@ -1,7 +1,6 @@
 package oauth_test
 
 import (
-	"database/sql"
 	"flag"
 	"net/url"
 	"os"
@@ -15,7 +14,6 @@ import (
 	"mandorla/internal/identity"
 	"mandorla/internal/oauth"
 	"mandorla/internal/store/sqlstore"
-	"mandorla/internal/testkit/fuse"
 )
 
 // TestLife walks at random through everything that can happen to an authorization and to what it depends on, on both engines, and holds after
@@ -36,12 +34,9 @@ func walkLife(t *testing.T, walks int) {
 	}
 	for _, engine := range engines {
 		t.Run(engine, func(t *testing.T) {
-			f := &fuse.Fuse{}
-			st := openStore(t, engine, f.Wrap)
-			past := f.DB()
-			defer func() { must(t, past.Close()) }()
+			st := openStore(t, engine)
 			seen := map[string]int{}
-			rapid.Check(t, func(rt *rapid.T) { newLifeWalk(t, rt, st, past, seen).run() })
+			rapid.Check(t, func(rt *rapid.T) { newLifeWalk(t, rt, st, seen).run() })
 			for what, from := range map[string]int{"works": 1, "dead": 1, "redeem refused": 50, "rotate refused": 50, "approve refused": 50} {
 				if walks >= from && seen[what] == 0 {
 					t.Errorf("no walk saw: %s", what)
@@ -55,7 +50,6 @@ type lifeWalk struct {
 	*world
 	*life
 	rt      *rapid.T
-	past    *sql.DB
 	seen    map[string]int
 	role    string
 	apps    map[string]*oauth.Client
@@ -70,10 +64,10 @@ type waitingRequest struct {
 	at             time.Time
 }
 
-func newLifeWalk(t *testing.T, rt *rapid.T, st *sqlstore.Store, past *sql.DB, seen map[string]int) *lifeWalk {
+func newLifeWalk(t *testing.T, rt *rapid.T, st *sqlstore.Store, seen map[string]int) *lifeWalk {
 	w := newWorld(t, st)
 	l := &life{now: w.clock.Now(), people: map[string]*lifePerson{"A": {}, "V": {}}, clients: map[string]*lifeClient{"C1": {}, "K1": {}}}
-	walk := &lifeWalk{world: w, life: l, rt: rt, past: past, seen: seen, apps: map[string]*oauth.Client{"C1": &w.c1, "K1": &w.k1}}
+	walk := &lifeWalk{world: w, life: l, rt: rt, seen: seen, apps: map[string]*oauth.Client{"C1": &w.c1, "K1": &w.k1}}
 	roles, err := w.ids.Roles(w.Context(), w.tenant["T1"])
 	must(t, err)
 	for _, r := range roles {
@@ -312,9 +306,9 @@ func (w *lifeWalk) changePerson(rt *rapid.T) {
 
 func (w *lifeWalk) changeTenant(*rapid.T) {
 	w.suspended = !w.suspended
-	status := map[bool]string{true: "suspended", false: "active"}[w.suspended]
-	_, err := w.past.ExecContext(w.Context(), "UPDATE sys_tenant SET status = '"+status+"' WHERE id = '"+w.tenant["T1"]+"'")
-	must(w.T, err)
+	if changed, err := w.store.SuspendTenant(w.Context(), w.tenant["T1"], w.suspended); err != nil || !changed {
+		w.rt.Fatalf("suspend %v: %v, %v", w.suspended, changed, err)
+	}
 }
 
 func (w *lifeWalk) newSecret(rt *rapid.T) {

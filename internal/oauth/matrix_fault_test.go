@@ -22,7 +22,7 @@ var faultRows = []row{
 		files, err := os.ReadDir(".")
 		must(w.T, err)
 		for _, f := range files {
-			if !strings.HasSuffix(f.Name(), ".go") || strings.HasSuffix(f.Name(), "_test.go") {
+			if !strings.HasSuffix(f.Name(), ".go") || strings.HasSuffix(f.Name(), "_test.go") || f.Name() == "logo.go" { // whose hashes are names of pictures
 				continue
 			}
 			fset := token.NewFileSet()
