@@ -20,7 +20,7 @@ import (
 // readers are the methods that take a principal and change nothing. Every other one must refuse a principal that somebody looks through.
 var readers = []string{
 	"record.Models", "record.Describe", "record.List", "record.Get", "record.History", "record.Explain", "record.Refusal",
-	"oauth.Through", "privateapp.Apps", "privateapp.App", "privateapp.Tokens", "privateapp.Principal",
+	"oauth.Through", "oauth.Application", "oauth.PublishedApp", "oauth.PublishedApps", "privateapp.Apps", "privateapp.App", "privateapp.Tokens", "privateapp.Principal",
 	"identity.StopViewing", // which ends the looking; its principal is the one who looks
 }
 

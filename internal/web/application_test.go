@@ -22,11 +22,11 @@ func TestApplicationPage(t *testing.T) {
 	tokens := s.Connect(t, person(t, "Carly"))
 	marcus := s.Connect(t, person(t, "Marcus"))
 	s.Call(t, tokens.Access, "list_records", map[string]any{"model": "Task", "limit": 5})
-	s.Call(t, tokens.Access, "delete_record", map[string]any{"model": "Task", "id": strings.Repeat("0", 24)})
+	s.Call(t, tokens.Access, "get_record", map[string]any{"model": "Task", "id": strings.Repeat("0", 24)})
 	s.Call(t, marcus.Access, "describe_model", map[string]any{"model": "Company"})
 	carly := newBrowser(t, s.URL).signIn(person(t, "Carly"))
 	path := applicationPath.FindStringSubmatch(carly.get("/profile").want(t, http.StatusOK, "Claude Connector").body)[1]
-	p := carly.get(path).want(t, http.StatusOK, "Claude Connector", "Mandorla customer platform connector", "claude.ai", demo.TenantName, "May view", "list_records", "forbidden", "Take something away", "Sees")
+	p := carly.get(path).want(t, http.StatusOK, "Claude Connector", "Mandorla customer platform connector", "claude.ai", demo.TenantName, "May view", "list_records", "not found", "Take something away", "Sees")
 	if strings.Contains(p.body, "describe_model") {
 		t.Error("somebody else's calls are shown")
 	}
