@@ -18,6 +18,9 @@ const (
 // challenge is the S256 challenge of the example in RFC 7636, appendix B. No code is ever given for it.
 const challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
+// problemCode is how an error page of the server shows its code, see docs/troubleshooting.md.
+func problemCode(code string) string { return "problem <code>" + code + "</code>" }
+
 // checkAuthorize opens the authorization page as the assistant would send a browser to it, but for prompt=none: what is wrong with client,
 // redirect address and request is said all the same, and nothing is kept of a request that asks for no page.
 func checkAuthorize(ctx context.Context, e *examination) Result {
@@ -33,14 +36,17 @@ func checkAuthorize(ctx context.Context, e *examination) Result {
 		return redirected(e, to)
 	}
 	switch {
-	case strings.Contains(a.text, "is not known, or is switched off"):
+	case strings.Contains(a.text, problemCode("unknown-client")):
 		return bad("The server does not know the client "+clip(e.Client)+", or it is disabled.", "A stranger is not told which. The ID may be of another installation (a demo), mistyped, or of a client that was deleted.", "Copy the client ID from App Center → the client → General, and see there whether it is enabled.")
-	case strings.Contains(a.text, "not among its redirect URLs"):
+	case strings.Contains(a.text, problemCode("redirect-not-registered")):
 		return bad("The client may not be answered at "+clip(e.Redirect)+".", "That address is not among its redirect URLs; they are compared as they stand.", "Add it in App Center → the client → General.")
 	case strings.Contains(a.text, "login_required"):
 		return fine("The authorization page knows the client and the redirect URL.")
 	case a.StatusCode == http.StatusTooManyRequests:
 		return bad("The server answers 429.", "Too many authorization requests came from this network.", "Try again in a minute.")
+	}
+	if strings.HasPrefix(a.Header.Get("Location"), "/signin") {
+		return fine("The authorization page asks its visitor to sign in first: it says no more to a stranger about an app that registers itself.")
 	}
 	return bad("The authorization page answers "+a.brief()+".", "That is none of the answers that this server gives.", "See whether the proxy answers in its place, and look at its log.")
 }

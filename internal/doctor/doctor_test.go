@@ -80,9 +80,9 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
 		switch {
 		case q.Get("client_id") != client:
-			http.Error(w, "The app that sent you here is not known, or is switched off.", http.StatusBadRequest)
+			http.Error(w, "problem <code>unknown-client</code>", http.StatusBadRequest)
 		case q.Get("redirect_uri") != doctor.ClaudeRedirect:
-			http.Error(w, "an address that is not among its redirect URLs.", http.StatusBadRequest)
+			http.Error(w, "problem <code>redirect-not-registered</code>", http.StatusBadRequest)
 		case q.Get("prompt") != "none":
 			http.Error(w, "would keep a request", http.StatusInternalServerError)
 		default:
