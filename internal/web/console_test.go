@@ -89,7 +89,7 @@ func ownApplication(t *testing.T, s *testkit.Server, user string) string {
 func consolePaths(s *testkit.Server) []string {
 	return []string{
 		"/console", "/console/tenants/new", "/console/tenants/" + s.Tenant, "/console/tenants/" + s.Tenant + "?suspend", "/console/clients/" + s.Client.ID,
-		"/console/admins", "/console/log", "/console/log?of=tenants", "/console/log?before=" + s.Tenant,
+		"/console/admins", "/console/registration", "/console/log", "/console/log?of=tenants", "/console/log?before=" + s.Tenant,
 	}
 }
 
@@ -126,7 +126,7 @@ func TestConsoleIsForSuperAdminsOnly(t *testing.T) {
 	token := ada.get("/").form(t, "/signout")[kit.CSRFField]
 	for path, form := range map[string]url.Values{
 		"/console/tenants/new": {"name": {"X"}}, "/console/tenants/" + s.Tenant: {"name": {"X"}}, "/console/tenants/" + s.Tenant + "/status": {"act": {"suspend"}},
-		"/console/clients/" + s.Client.ID: {"version": {"1"}, "published": {"on"}}, "/console/admins": {"email": {person(t, "Ada").Email}}, "/console/admins/remove": {"account": {"x"}},
+		"/console/clients/" + s.Client.ID: {"version": {"1"}, "published": {"on"}}, "/console/admins": {"email": {person(t, "Ada").Email}}, "/console/registration": {"registration": {"on"}}, "/console/admins/remove": {"account": {"x"}},
 	} {
 		form[kit.CSRFField] = token
 		ada.post(path, form).want(t, http.StatusNotFound)
@@ -228,6 +228,7 @@ func TestConsoleWantsAFreshSignIn(t *testing.T) {
 		tenant + "/status":       sam.get(tenant).form(t, tenant+"/status"),
 		client:                   sam.get(client).form(t, client),
 		"/console/admins":        account,
+		"/console/registration":  sam.get("/console/registration").form(t, "/console/registration"),
 		"/console/admins/remove": sam.get("/console/admins?remove="+me.ID).form(t, "/console/admins/remove"),
 	} {
 		s.Clock.Add(20 * time.Minute) // of the throttle

@@ -41,6 +41,7 @@ var flashes = map[string]kit.Toast{
 	"tenant":       {Tone: kit.Good, Title: "Tenant created", Text: "Its administrator can sign in now."},
 	"suspended":    {Tone: kit.Good, Title: "Tenant suspended", Text: "Nobody works in it, and no token of it works."},
 	"resumed":      {Tone: kit.Good, Title: "Tenant resumed", Text: "People and apps go on as before."},
+	"registration": {Tone: kit.Good, Title: "Saved", Text: "It works from the next request on."},
 	"super":        {Tone: kit.Good, Title: "Super admin added"},
 	"no-super":     {Tone: kit.Good, Title: "Super admin removed"},
 	"viewed":       {Title: "You see with your own eyes again"},

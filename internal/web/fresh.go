@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"mandorla/internal/fault"
 	"mandorla/internal/web/kit"
@@ -23,6 +24,8 @@ var sensitive = map[string]act{
 	"POST /apps/new":                 {words: "create a client"},
 	"POST /apps/{id}/secret":         {words: "generate a new secret"},
 	"POST /apps/{id}/delete":         {words: "delete a client"},
+	"POST /apps/{id}/decision":       {words: "approve an app", but: func(form url.Values) bool { return strings.HasPrefix(form.Get("decision"), "refuse ") }},
+	"POST " + pathRules:              {words: "change the rules for apps that register themselves"},
 	"POST /private-apps/new":         {words: "create a private app"},
 	"POST /private-apps/{id}/tokens": {words: "make a token"},
 	"POST /private-apps/{id}/delete": {words: "delete a private app"},
@@ -43,6 +46,7 @@ var sensitive = map[string]act{
 	"POST /console/tenants/{tenant}":        {words: "rename a tenant"},
 	"POST /console/tenants/{tenant}/status": {words: "suspend or resume a tenant"},
 	"POST /console/clients/{id}":            {words: "change what a client reaches"},
+	"POST /console/registration":            {words: "change which apps may register themselves"},
 	"POST /console/admins":                  {words: "make a super admin"},
 	"POST /console/admins/remove":           {words: "remove a super admin"},
 }

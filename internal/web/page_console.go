@@ -13,6 +13,7 @@ import (
 func consoleTabs(active string) kit.Tabs {
 	return kit.Tabs{Label: "Console", Items: []kit.Tab{
 		{Label: "Tenants", Icon: "building-community", Href: "/console", Active: active == "tenants"},
+		{Label: "Registration", Icon: "app-window", Href: "/console/registration", Active: active == "registration"},
 		{Label: "Super admins", Icon: "user-shield", Href: "/console/admins", Active: active == "admins"},
 		{Label: "Log", Icon: "history", Href: "/console/log", Active: active == "log"},
 	}}

@@ -30,6 +30,7 @@ var consoleActs = map[string]string{
 	"client.reach": "Set the switches of a client", "account.super": "Changed a super admin", "account.create": "Made an account", "account.password": "Changed a password",
 	"account.disable": "Disabled or enabled an account", "session.start": "Signed in", "session.end": "Signed out", "session.end_all": "Ended sessions",
 	"session.refused": "Was refused at sign-in", "oauth.end_everything": "Ended every connection",
+	"installation.registration": "Changed which apps may register themselves",
 }
 
 func (s *Server) getConsoleLog(w http.ResponseWriter, v *visit, by identity.Super) error {

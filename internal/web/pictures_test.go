@@ -270,6 +270,7 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 		{"console-tenant", "Sam", "/console/tenants/" + s.Tenant, "Suspend tenant"},
 		{"console-suspend", "Sam", "/console/tenants/" + s.Tenant + "?suspend", "Suspend Northwind Metrics?"},
 		{"console-client", "Sam", "/console/clients/" + s.Client.ID, "Dynamic permissions"},
+		{"console-registration", "Sam", "/console/registration", "Dynamic registration"},
 		{"console-admins", "Sam", "/console/admins", "Add a super admin"},
 		{"console-log", "Sam", "/console/log", "Created a tenant"},
 		{"missing", "Ada", "/data/nothing", "Nothing here"},

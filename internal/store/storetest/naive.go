@@ -205,9 +205,12 @@ func (n naive) run(q query.Select) []query.Row {
 	return out
 }
 
+// rank compares two rows. The row's own id decides: no two rows share it, so keys that come after it are not looked at, whatever
+// a place in a list says of them that was noted before the row changed.
 func rank(by []query.Order, a, b query.Row) int {
 	for i, o := range by {
-		if c := ranked(a.Keys[i], b.Keys[i], o.Desc); c != 0 {
+		c := ranked(a.Keys[i], b.Keys[i], o.Desc)
+		if f := o.Field; c != 0 || f.Property.Name == "_id" && len(f.Hops) == 0 && f.Guard == nil {
 			return c
 		}
 	}
