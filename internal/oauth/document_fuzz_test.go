@@ -11,7 +11,7 @@ func FuzzDocument(f *testing.F) {
 	const id = "https://m1.test/client.json"
 	for _, seed := range []string{
 		`{"client_id":"` + id + `","redirect_uris":["https://m1.test/cb"]}`,
-		`{"client_id":"` + id + `","client_name":"M‮1","redirect_uris":["http://localhost/cb","https://m1.test/cb"],"token_endpoint_auth_method":"private_key_jwt","token_endpoint_auth_methods_supported":["none"]}`,
+		`{"client_id":"` + id + `","client_name":"M\u202e1","redirect_uris":["http://localhost/cb","https://m1.test/cb"],"token_endpoint_auth_method":"private_key_jwt","token_endpoint_auth_methods_supported":["none"]}`,
 		`{"client_id":"` + id + `","redirect_uris":["https://m1.test/cb"],"jwks":{"keys":[{"kty":"EC","d":"x"}]},"grant_types":["authorization_code"]}`,
 		`{"client_id":"` + id + `","client_id":"x"}`, `[[[[`, `{"a":{"a":1,"a":2}}`, `null`, "",
 	} {

@@ -158,7 +158,7 @@ var documentRows = []row{
 			serving(`{"client_id":"secret-of-the-inside"}`), serving("secret-of-the-inside"), nil,
 			func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "secret-of-the-inside", 404) },
 			func(w http.ResponseWriter, r *http.Request) {
-				http.Redirect(w, r, "https://secret-of-the-inside/", 302)
+				http.Redirect(w, r, "https://secret-of-the-inside/", http.StatusFound)
 			},
 		} {
 			w.clock.Add(2 * time.Minute)

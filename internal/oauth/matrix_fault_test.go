@@ -2,7 +2,6 @@ package oauth_test
 
 import (
 	"errors"
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -227,5 +226,5 @@ func source(w *world, fset *token.FileSet, n ast.Node) string {
 	from, to := fset.Position(n.Pos()), fset.Position(n.End())
 	text, err := os.ReadFile(from.Filename)
 	must(w.T, err)
-	return fmt.Sprintf("%s", text[from.Offset:to.Offset])
+	return string(text[from.Offset:to.Offset])
 }

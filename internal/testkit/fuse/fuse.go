@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// Blown is the error of the statement that failed.
-var Blown = errors.New("fuse: the database is gone")
+// ErrBlown is the error of the statement that failed.
+var ErrBlown = errors.New("fuse: the database is gone")
 
 // Fuse counts the statements of all connections that it wraps: BEGIN, COMMIT and everything between and beside them.
 type Fuse struct {
@@ -60,9 +60,9 @@ func (f *Fuse) pass(statement string) (before, after error) {
 	}
 	f.statement = statement
 	if f.after {
-		return nil, Blown
+		return nil, ErrBlown
 	}
-	return Blown, nil
+	return ErrBlown, nil
 }
 
 type connector struct {
