@@ -230,6 +230,7 @@ func (c *canary) admin() {
 	c.open(path+"/setup", http.StatusOK)
 	shown := regexp.MustCompile(`value="(sk_[^"]+)"`)
 	c.secret("new client's secret", shown.FindStringSubmatch(c.body)[1])
+	c.open(path, http.StatusOK)
 	c.submit(path+"/secret", url.Values{}, http.StatusSeeOther)
 	c.open(path, http.StatusOK)
 	c.secret("generated secret", shown.FindStringSubmatch(c.body)[1])

@@ -259,9 +259,10 @@ func TestAuthorizeChoicesInChromium(t *testing.T) {
 		dress(t, w.tab, screens[2])
 		w.signIn(carly)
 		w.says("Choose what it may do")
+		w.until(`document.readyState === "complete"`)
 		press := func(name string, want bool) {
 			t.Helper()
-			do(t, w.tab, chromedp.Focus(`[name="`+name+`"]`), chromedp.KeyEvent(" "))
+			do(t, w.tab, script(fmt.Sprintf(`document.getElementsByName(%q)[0].focus()`, name)), chromedp.KeyEvent(" "))
 			until(t, w.tab, fmt.Sprintf(`document.getElementsByName(%q)[0].checked === %v`, name, want))
 		}
 		for _, m := range s.Schema.Base().Models() {
@@ -273,7 +274,7 @@ func TestAuthorizeChoicesInChromium(t *testing.T) {
 		if wide := ask(t, w.tab, chromedp.Evaluate[int64]("document.documentElement.scrollWidth")); wide > 390 {
 			t.Errorf("%d pixels wide", wide)
 		}
-		do(t, w.tab, chromedp.Focus(`button[value=approve]`), chromedp.KeyEvent(kb.Enter))
+		do(t, w.tab, script(`document.querySelector("button[value=approve]").focus()`), chromedp.KeyEvent(kb.Enter))
 		if q := w.answer(); q.Get("code") == "" {
 			t.Errorf("the app got %v", q)
 		}
@@ -281,12 +282,16 @@ func TestAuthorizeChoicesInChromium(t *testing.T) {
 		if err != nil || len(list) != 1 || !strings.Contains(list[0].SetText, `"update"`) || strings.Contains(list[0].SetText, "Task") {
 			t.Errorf("%+v %v", list, err)
 		}
-		if c, err = s.OAuth.SetClientReach(t.Context(), s.Super(t), c.ID, c.Version, false, true); err != nil || !c.Published {
-			t.Fatal(err)
-		}
 	})
 	t.Run("several organisations", func(t *testing.T) {
 		w.t = t
+		c, err := s.OAuth.Client(t.Context(), s.Tenant, s.Client.ID)
+		if err == nil {
+			_, err = s.OAuth.SetClientReach(t.Context(), s.Super(t), c.ID, c.Version, false, true)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 		fjord := fjordTenant(t, s)
 		joins(t, s, fjord, carly)
 		w.open(nil)

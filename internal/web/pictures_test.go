@@ -248,7 +248,7 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 		{"roles", "Ada", "/settings/roles", "Portfolio"},
 		{"role", "Ada", "/settings/roles/" + role, "Only my portfolio"},
 		{"explain", "Ada", "/settings/explain", "Ask in words"},
-		{"explain-no", "Ada", "/settings/explain?q=can+Carly+through+Claude+update+tasks%3F", "What would have to change"},
+		{"explain-no", "Ada", "/settings/explain?q=can+Carly+through+Claude+Connector+update+tasks%3F", "What would have to change"},
 		{"explain-yes", "Ada", "/settings/explain?person=Carly&action=update&model=Company&property=arr&record=Brightwater+Energy", "is in it"},
 		{"explain-wrong", "Ada", "/settings/explain?q=can+Karl+view+companies", "None of the people"},
 		{"role-filter", "Ada", "/settings/roles/" + named["Risk watch"], "Status is customer and Health ≤ 4"},

@@ -63,7 +63,7 @@ func TestSelfRegisteringApp(t *testing.T) {
 	s := selfServer(t)
 	ada, carly := newBrowser(t, s.URL).signIn(person(t, "Ada")), newBrowser(t, s.URL).signIn(person(t, "Carly"))
 	link := selfURL(s, notesDocument, "https://notes.example.net/back")
-	carly.get(link).want(t, http.StatusForbidden, "The app of notes.example.com is not let in", "Administrators of Northwind").not(t, "Look at the rules", "decision")
+	carly.get(link).want(t, http.StatusForbidden, "The app of notes.example.com is not let in", "Northwind Metrics does not let in", "Your administrator").not(t, "Look at the rules", "decision")
 	ada.get(link).want(t, http.StatusForbidden, "Look at the rules")
 
 	rules := "/apps/self-registering"
@@ -80,7 +80,7 @@ func TestSelfRegisteringApp(t *testing.T) {
 	cut.Del("matrix")
 	ada.post(rules, cut).want(t, http.StatusBadRequest, "incomplete")
 
-	carly.get(link).want(t, http.StatusForbidden, "Claude waits for approval", "Ask one of them, then connect again").not(t, "Look at the app")
+	carly.get(link).want(t, http.StatusForbidden, "Claude waits for approval", "Ask an administrator to approve it", "Then connect again").not(t, "Look at the app")
 	ada.get("/apps").want(t, http.StatusOK, "Waiting for approval", "notes.example.com", "notes.example.net")
 	rec, err := s.Store.ClientByApp(t.Context(), s.Tenant, notesDocument)
 	if err != nil {

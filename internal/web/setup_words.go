@@ -47,13 +47,13 @@ func (s *Server) beforePage(c oauth.Client, seen map[oauth.SignKind]oauth.Sign) 
 	_, read := seen[oauth.SignMetadata]
 	stranger, asked := seen[oauth.SignStranger]
 	switch {
-	case asked && s.Now().Sub(stranger.At) < strangerLasts:
-		return &kit.Notice{Tone: kit.Warn, Title: "An app came with a client ID that this server does not know",
-			Text: "If that was " + app + ": its client ID was copied wrongly, or from a client that was made on another server, such as a demo. Paste the one from below."}
 	case g.Hosted && !read && notPublic(s.origin) != "":
 		return &kit.Notice{Tone: kit.Warn, Title: app + " cannot reach this server",
 			Text: app + " calls it over the internet, and " + s.Origin + " " + notPublic(s.origin) +
 				". Whoever runs this installation can serve it under a public https address (option --origin); an assistant on your own machine, such as Claude Code, works as it is."}
+	case asked && s.Now().Sub(stranger.At) < strangerLasts:
+		return &kit.Notice{Tone: kit.Warn, Title: "An app came with a client ID that this server does not know",
+			Text: "If that was " + app + ": its client ID was copied wrongly, or from a client that was made on another server, such as a demo. Paste the one from below."}
 	case !read && s.Now().Sub(c.CreatedAt) >= quietBeforeRead:
 		text := "An assistant reads this server's metadata first, and nothing has since this client was made. If you have added the server already: " +
 			"the URL in " + app + " is not exactly " + s.Origin + oauth.PathMCP + ", or a firewall or a bot filter in front of this server keeps the calls out."
