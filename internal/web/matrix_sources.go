@@ -96,6 +96,29 @@ func otherSet(reg *model.Registry, v *visit, sources []copySource) (set access.S
 	return nil, false, fault.New(fault.NotFound, "There is nothing to copy from at this address.")
 }
 
+// startSet gives the set that a page of permissions begins with: the one that the address asks for, cut to what the page may hold, or
+// the stored one. done says that a script wanted the set alone, and has been answered.
+func (s *Server) startSet(w http.ResponseWriter, v *visit, stored access.Set, cut func(access.Set) access.Set) (set access.Set, asked, done bool, err error) {
+	reg, err := s.registry(v)
+	if err != nil {
+		return nil, false, false, err
+	}
+	sources, err := s.copySources(v)
+	if err != nil {
+		return nil, false, false, err
+	}
+	set, asked, err = otherSet(reg, v, sources)
+	switch {
+	case err != nil:
+		return nil, false, false, err
+	case !asked:
+		return cut(stored), false, false, nil
+	case wantsSet(v):
+		return nil, true, true, writeSet(w, cut(set))
+	}
+	return cut(set), true, false, nil
+}
+
 // wantsSet reports whether a script asks for the set alone, to tick it in place.
 func wantsSet(v *visit) bool { return strings.HasPrefix(v.r.Header.Get("Accept"), "application/json") }
 

@@ -27,24 +27,11 @@ func (s *Server) getAppPermissions(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	reg, err := s.registry(v)
-	if err != nil {
+	set, asked, done, err := s.startSet(w, v, c.Set, access.DataOnly)
+	if err != nil || done {
 		return err
 	}
-	sources, err := s.copySources(v)
-	if err != nil {
-		return err
-	}
-	set, asked, err := otherSet(reg, v, sources)
-	switch {
-	case err != nil:
-		return err
-	case !asked:
-		set = c.Set
-	case wantsSet(v):
-		return writeSet(w, access.DataOnly(set))
-	}
-	return s.showAppPermissions(w, v, http.StatusOK, c, access.DataOnly(set), asked, nil)
+	return s.showAppPermissions(w, v, http.StatusOK, c, set, asked, nil)
 }
 
 // showAppPermissions draws the tab with a set that may not be stored yet; problem is what keeps it from being saved.

@@ -27,22 +27,9 @@ func (s *Server) getAppRules(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	reg, err := s.registry(v)
-	if err != nil {
+	var asked, done bool
+	if p.Set, asked, done, err = s.startSet(w, v, p.Set, access.DataOnly); err != nil || done {
 		return err
-	}
-	sources, err := s.copySources(v)
-	if err != nil {
-		return err
-	}
-	set, asked, err := otherSet(reg, v, sources)
-	switch {
-	case err != nil:
-		return err
-	case asked && wantsSet(v):
-		return writeSet(w, access.DataOnly(set))
-	case asked:
-		p.Set = access.DataOnly(set)
 	}
 	return s.showAppRules(w, v, http.StatusOK, p, asked, nil)
 }

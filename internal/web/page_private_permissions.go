@@ -15,24 +15,11 @@ func (s *Server) getPrivatePermissions(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	reg, err := s.registry(v)
-	if err != nil {
+	set, asked, done, err := s.startSet(w, v, a.Set, access.DataOnly)
+	if err != nil || done {
 		return err
 	}
-	sources, err := s.copySources(v)
-	if err != nil {
-		return err
-	}
-	set, asked, err := otherSet(reg, v, sources)
-	switch {
-	case err != nil:
-		return err
-	case !asked:
-		set = a.Set
-	case wantsSet(v):
-		return writeSet(w, access.DataOnly(set))
-	}
-	return s.showPrivatePermissions(w, v, http.StatusOK, a, access.DataOnly(set), asked, nil)
+	return s.showPrivatePermissions(w, v, http.StatusOK, a, set, asked, nil)
 }
 
 func (s *Server) showPrivatePermissions(w http.ResponseWriter, v *visit, status int, a privateapp.App, set access.Set, dirty bool, problem error) error {

@@ -54,19 +54,11 @@ func (s *Server) getRole(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	sources, err := s.copySources(v)
-	if err != nil {
+	set, changed, done, err := s.startSet(w, v, role.Set, func(all access.Set) access.Set { return all })
+	if err != nil || done {
 		return err
 	}
-	set, changed, err := otherSet(reg, v, sources)
-	switch {
-	case err != nil:
-		return err
-	case changed && wantsSet(v):
-		return writeSet(w, set)
-	case changed:
-		role.Set = set
-	}
+	role.Set = set
 	return s.showRole(w, v, http.StatusOK, reg, stored(role, changed))
 }
 
