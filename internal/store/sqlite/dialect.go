@@ -14,7 +14,8 @@ import (
 func Dialect() *sqlstore.Dialect {
 	d := &sqlstore.Dialect{
 		Name: "sqlite", Goose: "sqlite3",
-		Key: "TEXT", Custom: "TEXT", SplitOr: true, Prepare: true, MaxArms: 64, RowKey: "rowid",
+		Key: "TEXT", Custom: "TEXT", SplitOr: true, Prepare: true, OneWriter: true, MaxArms: 64, RowKey: "rowid",
+		Number: "INTEGER PRIMARY KEY", OwnNumber: "INTEGER PRIMARY KEY AUTOINCREMENT",
 		Now:     "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
 		Instant: sqlstore.InstantText,
 		Fold:    func(expr string) string { return "fold(" + expr + ")" },

@@ -117,13 +117,13 @@ func reason(err error) string {
 }
 
 // dataSource is the connection text. A power cut never takes an acknowledged write (synchronous=full); 8 MB of pages are kept per
-// connection, beside the operating system's own through mmap. More of it than 256 MB slows down: a map is given up after every write.
+// connection. The file is not mapped into memory: SQLite gives up a map after every write of another connection (ADR 9 has figures).
 func dataSource(path, more string) string {
 	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
 	if !strings.HasPrefix(u.Path, "/") { // a drive letter
 		u.Path = "/" + u.Path
 	}
-	return u.String() + "?_busy_timeout=5000&_pragma=synchronous(full)&_pragma=foreign_keys(1)&_pragma=mmap_size(268435456)&_pragma=cache_size(-8000)&_dqs=0" + more
+	return u.String() + "?_busy_timeout=5000&_pragma=synchronous(full)&_pragma=foreign_keys(1)&_pragma=cache_size(-8000)&_dqs=0" + more
 }
 
 // explain gives the failures an operator can mend a sentence.

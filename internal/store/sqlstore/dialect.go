@@ -22,6 +22,8 @@ type Dialect struct {
 	Types      [storages]string // column type by storage class
 	Params     [storages]string // placeholder for a value of the class, with its type where the engine needs telling
 	Custom     string           // column type of the JSON column of custom values
+	Number     string           // column type of a primary key that is a number
+	OwnNumber  string           // the same, counted by the engine; no number is given twice
 	Now        string           // expression: unix milliseconds now, an integer
 	SplitOr    bool             // "a is x or b is y" is better asked index by index
 	EmptyFirst bool             // an index read backwards gives empty values first
@@ -29,6 +31,7 @@ type Dialect struct {
 	Lateral    bool             // ordered arms of a UNION ALL are not merged, but LATERAL is there
 	RowKey     string           // the column by which one row is found fastest; with the tenant it names the row
 	Prepare    bool             // the driver prepares a statement anew at every call unless it is kept
+	OneWriter  bool             // one transaction writes at a time, on the one connection of Config.Write
 	ForEdit    string           // appended to a read of rows of alias t inside a transaction, so that they stay as they are
 
 	Instant func(t time.Time) any                             // an instant to what the driver takes

@@ -33,7 +33,7 @@ type Store struct {
 	write  *sql.DB
 	read   *sql.DB
 	reads  *statements // nil where the driver keeps prepared statements itself
-	writes *statements // likewise
+	writer *writer     // for engines with one; nil: transactions run on the pool
 	base   *model.Registry
 	newID  func() string
 	place  string
@@ -49,8 +49,8 @@ func New(ctx context.Context, c Config) (*Store, error) {
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	if c.Dialect.Prepare { // only now: migrations run once
-		s.writes = newStatements(c.Write)
+	if c.Dialect.OneWriter { // only now: migrations run on the pool
+		s.writer = newWriter(c.Write)
 	}
 	return s, nil
 }
@@ -64,10 +64,11 @@ func (s *Store) Close() error {
 		return s.write.Close()
 	}
 	var errs []error
-	for _, kept := range []*statements{s.reads, s.writes} {
-		if kept != nil {
-			errs = append(errs, kept.close())
-		}
+	if s.reads != nil {
+		errs = append(errs, s.reads.close())
+	}
+	if s.writer != nil {
+		errs = append(errs, s.writer.close())
 	}
 	return errors.Join(append(errs, s.read.Close(), s.write.Close())...)
 }

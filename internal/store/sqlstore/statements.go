@@ -11,16 +11,20 @@ import (
 // maxStatements is how many prepared statements are kept; the one that was not used for longest goes first.
 const maxStatements = 256
 
-// statements keeps what was prepared for one pool of connections, for engines whose driver prepares anew at every call: preparing
+// preparer is a pool of connections or one connection.
+type preparer interface {
+	PrepareContext(ctx context.Context, text string) (*sql.Stmt, error)
+}
+
+// statements keeps what was prepared for one pool of connections, or for one connection, for engines whose driver prepares anew at every call: preparing
 // costs more than running a small query does. Safe for concurrent use.
 type statements struct {
-	db *sql.DB
+	db preparer
 
 	mu   sync.Mutex
 	used *list.List // of *prepared, the last used first
 	by   map[string]*list.Element
-	want map[string]bool // asked for inside transactions, which cannot prepare what outlives them
-	errs []error         // of closing those that had to go; close gives them
+	errs []error // of closing those that had to go; close gives them
 }
 
 type prepared struct {
@@ -30,39 +34,8 @@ type prepared struct {
 	gone bool // no longer kept: the last put closes it
 }
 
-func newStatements(db *sql.DB) *statements {
-	return &statements{db: db, used: list.New(), by: map[string]*list.Element{}, want: map[string]bool{}}
-}
-
-// within gives the statement of a text for use inside tx, nil where there is none yet: prepareWanted then makes it for the next transaction.
-// The caller gives it back by put.
-func (c *statements) within(ctx context.Context, tx *sql.Tx, text string) (*sql.Stmt, *prepared) {
-	p := c.find(text)
-	if p == nil {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if len(c.want) < maxStatements {
-			c.want[text] = true
-		}
-		return nil, nil
-	}
-	return tx.StmtContext(ctx, p.stmt), p
-}
-
-// prepareWanted prepares what transactions have asked for. It needs a connection, so it must not be called inside one. What cannot be prepared
-// (a table that is there by now, say) is left out: who asks for it again is told by the database.
-func (c *statements) prepareWanted(ctx context.Context) {
-	c.mu.Lock()
-	want := c.want
-	if len(want) > 0 {
-		c.want = map[string]bool{}
-	}
-	c.mu.Unlock()
-	for text := range want {
-		if p, err := c.get(ctx, text); err == nil {
-			c.put(p)
-		}
-	}
+func newStatements(db preparer) *statements {
+	return &statements{db: db, used: list.New(), by: map[string]*list.Element{}}
 }
 
 // get gives the statement of a text; the caller gives it back by put. Rows that are still open then keep working.

@@ -13,9 +13,9 @@ const bearerText = `SELECT k.kind, k.scope, k.expires_at, k.revoked_at,
 	z.id, z.tenant_id, z.person_id, z.account_id, z.account_epoch, z.resource, z.set_json, z.used_at, z.idle_until, z.expires_at, z.ended_at,
 	c.id, c.tenant_id, c.name, c.set_json, c.dynamic, c.published, c.enabled, ` + homeColumn + `, ` + shutOutColumn + `,
 	t.name, t.status, t.registry_version, t.people_version, a.email, a.disabled, a.epoch
-	FROM sys_oauth_token k JOIN sys_oauth_authorization z ON z.tenant_id = k.tenant_id AND z.id = k.authorization_id
+	FROM ` + tokenAuthorization + `
 	JOIN sys_oauth_client c ON c.id = z.client_id JOIN sys_tenant t ON t.id = z.tenant_id JOIN sys_account a ON a.id = z.account_id
-	WHERE k.hash = ?`
+	WHERE k.number = ? AND k.hash = ?`
 
 // homeColumn is the status of the client's tenant, which mostly is the authorization's.
 const homeColumn = `CASE WHEN c.tenant_id = t.id THEN t.status ELSE (SELECT h.status FROM sys_tenant h WHERE h.id = c.tenant_id) END`
@@ -27,7 +27,7 @@ func (s *Store) BearerByToken(ctx context.Context, hash string) (t oauth.TokenRe
 	var status string
 	var home sql.NullString
 	z, c, m := &st.Authorization, &st.Client, &st.Member
-	err = s.queryRow(ctx, bearerText, hash).Scan(&t.Kind, &t.Scope, &expires, &revoked,
+	err = s.queryRow(ctx, bearerText, tokenNumber(hash), hash).Scan(&t.Kind, &t.Scope, &expires, &revoked,
 		&z.ID, &z.Tenant, &z.Person, &z.Account, &z.AccountEpoch, &z.Resource, &z.SetText, &used, &idle, &ends, &ended,
 		&c.ID, &c.Tenant, &c.Name, &c.SetText, &dynamic, &published, &enabled, &home, &shutOut,
 		&m.TenantName, &status, &m.RegistryVersion, &m.PeopleVersion, &m.Account.Email, &disabled, &m.Account.Epoch)

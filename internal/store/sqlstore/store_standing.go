@@ -55,15 +55,15 @@ func (s *Store) Standing(ctx context.Context, authorization string) (oauth.Stand
 func (s *Store) StandingByToken(ctx context.Context, hash string) (oauth.TokenRecord, oauth.Standing, error) {
 	var k tokenScan
 	st, err := s.standing(ctx, k.dest(), `SELECT `+tokenColumns+`, `+standingColumns+
-		` FROM sys_oauth_token k JOIN sys_oauth_authorization z ON z.tenant_id = k.tenant_id AND z.id = k.authorization_id`+standingJoins+
-		` WHERE k.hash = ? ORDER BY r.id`, hash)
+		` FROM `+tokenAuthorization+standingJoins+
+		` WHERE k.number = ? AND k.hash = ? ORDER BY r.id`, tokenNumber(hash), hash)
 	return k.token(), st, err
 }
 
 // standing reads the rows of one authorization, one per role of the person; more columns may stand before.
-func (s *Store) standing(ctx context.Context, before []any, text string, key string) (oauth.Standing, error) {
+func (s *Store) standing(ctx context.Context, before []any, text string, key ...any) (oauth.Standing, error) {
 	var out oauth.Standing
-	rows, err := s.query(ctx, text, key)
+	rows, err := s.query(ctx, text, key...)
 	if err != nil {
 		return out, err
 	}

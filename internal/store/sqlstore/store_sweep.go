@@ -17,9 +17,9 @@ func (s *Store) DeleteStale(ctx context.Context, before oauth.Stale, limit int) 
 	}{
 		{"sys_oauth_pending", "hash", "created_at < ?", []any{millis(before.Pending)}},
 		{"sys_oauth_code", "hash", "expires_at < ?", []any{at}},
-		{"sys_oauth_token", "hash", "expires_at < ?", []any{at}},
-		{"sys_oauth_authorization", "id", "idle_until < ?", []any{at}},
-		{"sys_oauth_authorization", "id", "ended_at > 0 AND ended_at < ?", []any{at}},
+		{"sys_oauth_token", "number", "expires_at < ?", []any{at}},
+		{"sys_oauth_authorization", "number", "idle_until < ?", []any{at}},
+		{"sys_oauth_authorization", "number", "ended_at > 0 AND ended_at < ?", []any{at}},
 		{"sys_oauth_client", "id", "app_id <> '' AND approval IN (?, ?) AND exchange_first_at = 0 AND authorize_last_at < ? AND updated_at < ?",
 			[]any{string(oauth.LetIn), string(oauth.Waiting), undecided, undecided}},
 		{"sys_oauth_registration", "id", "created_at < ? AND " + unclaimed, []any{millis(before.Unclaimed)}},
@@ -42,9 +42,9 @@ func (s *Store) deleteKeys(ctx context.Context, table, key string, keys []any, w
 		return nil
 	}
 	in := " IN (?" + strings.Repeat(", ?", len(keys)-1) + ")"
-	return s.InTx(ctx, func(ctx context.Context) error {
+	return s.aloneInTx(ctx, func(ctx context.Context) error {
 		if table == "sys_oauth_authorization" {
-			if _, err := s.exec(ctx, "DELETE FROM sys_oauth_token WHERE authorization_id"+in, keys...); err != nil {
+			if _, err := s.exec(ctx, "DELETE FROM sys_oauth_token WHERE authorization_number"+in, keys...); err != nil {
 				return err
 			}
 		}
@@ -53,10 +53,10 @@ func (s *Store) deleteKeys(ctx context.Context, table, key string, keys []any, w
 	})
 }
 
-// keys reads one column of texts.
+// keys reads one column of texts or numbers.
 func (s *Store) keys(ctx context.Context, text string, args ...any) (out []any, err error) {
 	err = s.each(ctx, text, func(scan func(...any) error) error {
-		var key string
+		var key any
 		err := scan(&key)
 		out = append(out, key)
 		return err

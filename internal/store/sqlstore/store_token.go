@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"hash/fnv"
 	"time"
 
 	"mandorla/internal/oauth"
@@ -32,6 +33,17 @@ func (s *Store) UseCode(ctx context.Context, hash string, at time.Time) (first b
 	return err == nil && affected(res) == 1, err
 }
 
+// tokenNumber is the key of the token with this hash: by a number a row is found on one page. Two hashes may have one number, though a
+// million of them have it about once in ten million years; the hash is compared as well, and the second of them cannot be stored.
+func tokenNumber(hash string) int64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(hash)) // cannot fail
+	return int64(h.Sum64() >> 1)
+}
+
+// tokenAuthorization joins a token with its authorization: the number finds it, the id makes sure.
+const tokenAuthorization = "sys_oauth_token k JOIN sys_oauth_authorization z ON z.number = k.authorization_number AND z.id = k.authorization_id AND z.tenant_id = k.tenant_id"
+
 const tokenColumns = `k.hash, k.tenant_id, k.authorization_id, k.client_id, k.kind, k.scope, k.created_at, k.expires_at, k.used_at, k.revoked_at,
 	k.successor, k.sealed`
 
@@ -53,27 +65,29 @@ func (k *tokenScan) token() oauth.TokenRecord {
 
 // InsertToken is part of oauth.Store.
 func (s *Store) InsertToken(ctx context.Context, t oauth.TokenRecord) error {
-	_, err := s.exec(ctx, `INSERT INTO sys_oauth_token (tenant_id, hash, authorization_id, client_id, kind, scope, created_at, expires_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		t.Tenant, t.Hash, t.Authorization, t.Client, string(t.Kind), t.Scope, millis(t.CreatedAt), millis(t.ExpiresAt))
-	return err
+	res, err := s.exec(ctx, `INSERT INTO sys_oauth_token (tenant_id, number, hash, authorization_id, authorization_number, client_id, kind, scope, created_at, expires_at)
+		SELECT CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS TEXT), z.id, z.number, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT)
+		FROM sys_oauth_authorization z WHERE z.id = ?`,
+		t.Tenant, tokenNumber(t.Hash), t.Hash, t.Client, string(t.Kind), t.Scope, millis(t.CreatedAt), millis(t.ExpiresAt), t.Authorization)
+	return changed(res, err, "There is no such connection.")
 }
 
 // TokenByHash is part of oauth.Store.
 func (s *Store) TokenByHash(ctx context.Context, hash string) (oauth.TokenRecord, error) {
 	var k tokenScan
-	err := s.queryRow(ctx, `SELECT `+tokenColumns+` FROM sys_oauth_token k WHERE k.hash = ?`, hash).Scan(k.dest()...)
+	err := s.queryRow(ctx, `SELECT `+tokenColumns+` FROM sys_oauth_token k WHERE k.number = ? AND k.hash = ?`, tokenNumber(hash), hash).Scan(k.dest()...)
 	return k.token(), missing(err, "There is no such token.")
 }
 
 // UseRefresh is part of oauth.Store.
 func (s *Store) UseRefresh(ctx context.Context, hash string, at time.Time, successor, sealed string) (first bool, err error) {
-	res, err := s.exec(ctx, `UPDATE sys_oauth_token SET used_at = ?, successor = ?, sealed = ? WHERE hash = ? AND used_at = 0`, millis(at), successor, sealed, hash)
+	res, err := s.exec(ctx, `UPDATE sys_oauth_token SET used_at = ?, successor = ?, sealed = ? WHERE number = ? AND hash = ? AND used_at = 0`,
+		millis(at), successor, sealed, tokenNumber(hash), hash)
 	return err == nil && affected(res) == 1, err
 }
 
 // RevokeToken is part of oauth.Store.
 func (s *Store) RevokeToken(ctx context.Context, hash string, at time.Time) error {
-	_, err := s.exec(ctx, `UPDATE sys_oauth_token SET revoked_at = ? WHERE hash = ? AND revoked_at = 0`, millis(at), hash)
+	_, err := s.exec(ctx, `UPDATE sys_oauth_token SET revoked_at = ? WHERE number = ? AND hash = ? AND revoked_at = 0`, millis(at), tokenNumber(hash), hash)
 	return err
 }

@@ -64,6 +64,7 @@ var acrossTenants = map[string]string{
 	"NoteProblem":         "by the id of a client that the caller has found before",
 	"MarkStep":            "by the id of a client that the caller has found before",
 	"EndAuthorizations":   "its condition may be an account, which can be a member of several tenants",
+	"DeleteClient":        "by the id of a client that the caller has found before; a published one has connections in every tenant",
 	"DeleteCalls":         "sweeps what is old in every tenant",
 	"DeleteStale":         "sweeps what is over in every tenant",
 	"TrimRegistrations":   "a registration is nobody's while no tenant has a client for it",

@@ -3,19 +3,27 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 )
 
 // maxAttempts is how often a transaction runs before its serialization failure is given back.
 const maxAttempts = 4
 
+// querier is what statements run on: a connection, a transaction or a pool.
+type querier interface {
+	ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row
+}
+
 // txKey finds a store's transaction in a context; the store is part of it so that two stores never share one.
 type txKey struct{ s *Store }
 
-// transaction is a running one. After a failed write it can no longer be committed: PostgreSQL insists on that, so
-// SQLite does the same.
+// transaction is a running one. After a failed write it can no longer be committed, and nothing more is written in it: PostgreSQL insists on
+// that, so SQLite does the same.
 type transaction struct {
-	tx     *sql.Tx
+	on     querier
 	failed error
 }
 
@@ -28,25 +36,43 @@ func (s *Store) current(ctx context.Context) *transaction {
 // failed inside fn dooms the transaction even where fn hides the error: its error is given back. After a serialization
 // failure or a deadlock, fn runs again, at most three times.
 //
-// On SQLite writers queue one behind the other from their first line on. On PostgreSQL transactions are READ COMMITTED, and
-// [Store.Select] inside one locks the rows it gives, so that read-then-write is safe on both.
+// On SQLite writers queue one behind the other from their first line on, and those who queue share a commit: see [writer]. On PostgreSQL
+// transactions are READ COMMITTED, and [Store.Select] inside one locks the rows it gives, so that read-then-write is safe on both.
 func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
+	return s.inTx(ctx, false, fn)
+}
+
+// aloneInTx is InTx for what takes long: on SQLite, short transactions that wait for their commit do not wait for it.
+func (s *Store) aloneInTx(ctx context.Context, fn func(ctx context.Context) error) error {
+	return s.inTx(ctx, true, fn)
+}
+
+func (s *Store) inTx(ctx context.Context, alone bool, fn func(ctx context.Context) error) error {
 	if s.current(ctx) != nil {
 		return fn(ctx)
 	}
+	part := func(on querier) error {
+		t := &transaction{on: on}
+		if err := fn(context.WithValue(ctx, txKey{s}, t)); err != nil {
+			return err
+		}
+		return t.failed
+	}
 	var err error
 	for range maxAttempts {
-		if err = s.attempt(ctx, fn); err == nil || !s.d.Retry(err) || ctx.Err() != nil {
+		if s.writer != nil {
+			err = s.writer.run(ctx, alone, part)
+		} else {
+			err = s.attempt(ctx, part)
+		}
+		if err == nil || !errors.Is(err, errLost) && !s.d.Retry(err) || ctx.Err() != nil {
 			break
 		}
 	}
 	return s.explain(err)
 }
 
-func (s *Store) attempt(ctx context.Context, fn func(ctx context.Context) error) (err error) {
-	if s.writes != nil {
-		s.writes.prepareWanted(ctx)
-	}
+func (s *Store) attempt(ctx context.Context, fn func(on querier) error) (err error) {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
@@ -57,12 +83,8 @@ func (s *Store) attempt(ctx context.Context, fn func(ctx context.Context) error)
 			_ = tx.Rollback()
 		}
 	}()
-	t := &transaction{tx: tx}
-	if err := fn(context.WithValue(ctx, txKey{s}, t)); err != nil {
+	if err := fn(tx); err != nil {
 		return err
-	}
-	if t.failed != nil {
-		return t.failed
 	}
 	done = true
 	if err := tx.Commit(); err != nil {
@@ -71,54 +93,33 @@ func (s *Store) attempt(ctx context.Context, fn func(ctx context.Context) error)
 	return nil
 }
 
-// exec runs a write: in the transaction of ctx, or on its own. text is in the common subset with ? placeholders.
-func (s *Store) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
+// exec runs a write: in the transaction of ctx, or in one of its own. text is in the common subset with ? placeholders.
+func (s *Store) exec(ctx context.Context, text string, args ...any) (res sql.Result, err error) {
 	t := s.current(ctx)
-	if t == nil {
-		res, err := s.write.ExecContext(ctx, s.d.bind(text), args...)
+	switch {
+	case t == nil && s.writer == nil: // a statement is a transaction
+		res, err = s.write.ExecContext(ctx, s.d.bind(text), args...)
 		return res, s.explain(err)
+	case t == nil:
+		err = s.InTx(ctx, func(ctx context.Context) error {
+			res, err = s.exec(ctx, text, args...)
+			return err
+		})
+		return res, err
+	case t.failed != nil:
+		return nil, t.failed
 	}
-	res, err := s.execIn(ctx, t.tx, s.d.bind(text), args)
-	if err != nil && t.failed == nil {
+	res, err = t.on.ExecContext(ctx, s.d.bind(text), args...)
+	if err != nil {
 		t.failed = err
 	}
 	return res, err
 }
 
-func (s *Store) execIn(ctx context.Context, tx *sql.Tx, text string, args []any) (sql.Result, error) {
-	if s.writes != nil {
-		if stmt, p := s.writes.within(ctx, tx, text); p != nil {
-			defer s.writes.put(p)
-			return stmt.ExecContext(ctx, args...)
-		}
-	}
-	return tx.ExecContext(ctx, text, args...)
-}
-
-func (s *Store) queryIn(ctx context.Context, tx *sql.Tx, text string, args []any) (*sql.Rows, error) {
-	if s.writes != nil {
-		if stmt, p := s.writes.within(ctx, tx, text); p != nil {
-			defer s.writes.put(p)
-			return stmt.QueryContext(ctx, args...)
-		}
-	}
-	return tx.QueryContext(ctx, text, args...)
-}
-
-func (s *Store) queryRowIn(ctx context.Context, tx *sql.Tx, text string, args []any) *sql.Row {
-	if s.writes != nil {
-		if stmt, p := s.writes.within(ctx, tx, text); p != nil {
-			defer s.writes.put(p)
-			return stmt.QueryRowContext(ctx, args...)
-		}
-	}
-	return tx.QueryRowContext(ctx, text, args...)
-}
-
 // query reads rows: in the transaction of ctx, or from the read pool. The caller closes them before asking anything else.
 func (s *Store) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	if t := s.current(ctx); t != nil {
-		return s.queryIn(ctx, t.tx, s.d.bind(text), args)
+		return t.on.QueryContext(ctx, s.d.bind(text), args...)
 	}
 	if s.reads == nil {
 		rows, err := s.read.QueryContext(ctx, s.d.bind(text), args...)
@@ -136,7 +137,7 @@ func (s *Store) query(ctx context.Context, text string, args ...any) (*sql.Rows,
 // queryRow reads one row the same way; none is sql.ErrNoRows from Scan.
 func (s *Store) queryRow(ctx context.Context, text string, args ...any) *sql.Row {
 	if t := s.current(ctx); t != nil {
-		return s.queryRowIn(ctx, t.tx, s.d.bind(text), args)
+		return t.on.QueryRowContext(ctx, s.d.bind(text), args...)
 	}
 	if s.reads != nil {
 		if p, err := s.reads.get(ctx, s.d.bind(text)); err == nil {

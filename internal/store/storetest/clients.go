@@ -112,16 +112,22 @@ func testLivingTokens(t *testing.T, open Open) {
 			Hash: hash, Tenant: here, Authorization: authorization, Client: client, Kind: kind, CreatedAt: now, ExpiresAt: now.Add(ends),
 		}))
 	}
+	for id, client := range map[string]string{"a": "pk_a", "b": "pk_a", "c": "pk_a", "d": "pk_b"} {
+		must(t, s.InsertAuthorization(ctx, oauth.AuthorizationRecord{ID: id, Tenant: here, Client: client, CreatedAt: now, IdleUntil: now, ExpiresAt: now}))
+	}
 	add("1", "a", "pk_a", oauth.Access, time.Hour)
 	add("2", "a", "pk_a", oauth.Access, time.Hour)
 	add("3", "a", "pk_a", oauth.Refresh, time.Hour)
 	add("4", "b", "pk_a", oauth.Access, time.Hour)
 	add("5", "b", "pk_a", oauth.Access, 0)
 	add("6", "c", "pk_a", oauth.Access, time.Hour)
-	add("7", "a", "pk_b", oauth.Access, time.Hour)
+	add("7", "d", "pk_b", oauth.Access, time.Hour)
 	must(t, s.RevokeToken(ctx, "6", now))
 	got, err := s.LivingTokens(ctx, "pk_a", now)
 	must(t, err)
+	if err := s.InsertToken(ctx, oauth.TokenRecord{Hash: "8", Tenant: here, Authorization: "e", Client: "pk_a", Kind: oauth.Access}); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a token without an authorization: %v", err)
+	}
 	if diff := cmp.Diff(map[string]int{"a": 2, "b": 1}, got); diff != "" {
 		t.Errorf("living tokens (-want +got):\n%s", diff)
 	}

@@ -19,6 +19,7 @@ type Fuse struct {
 	left      int
 	after     bool
 	statement string
+	committed bool
 	connector driver.Connector
 }
 
@@ -37,7 +38,7 @@ func (f *Fuse) DB() *sql.DB { return sql.OpenDB(f.connector) }
 func (f *Fuse) Set(n int, after bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.left, f.after, f.statement = n, after, ""
+	f.left, f.after, f.statement, f.committed = n, after, "", false
 }
 
 // Off lets everything pass again and gives the statement that failed, "" where none did.
@@ -48,6 +49,13 @@ func (f *Fuse) Off() (statement string) {
 	return f.statement
 }
 
+// Committed reports whether a transaction was committed after Set and before the statement that failed.
+func (f *Fuse) Committed() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.committed
+}
+
 // pass counts a statement and reports what it has to fail with, if it has to.
 func (f *Fuse) pass(statement string) (before, after error) {
 	f.mu.Lock()
@@ -56,6 +64,7 @@ func (f *Fuse) pass(statement string) (before, after error) {
 		return nil, nil
 	}
 	if f.left--; f.left > 0 {
+		f.committed = f.committed || statement == "COMMIT"
 		return nil, nil
 	}
 	f.statement = statement
@@ -170,10 +179,15 @@ type stmt struct {
 }
 
 func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	if err := errors.Join(s.conn.fuse.pass(s.query)); err != nil {
-		return nil, err
+	before, after := s.conn.fuse.pass(s.query)
+	if before != nil {
+		return nil, before
 	}
-	return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+	res, err := s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+	if err == nil && after != nil {
+		return nil, after
+	}
+	return res, err
 }
 
 func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
