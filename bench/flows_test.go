@@ -26,7 +26,7 @@ import (
 // How much a round of flows holds. The peer's memory adapter keeps some 1,000 entries and drops the oldest, so a round must not be long.
 const (
 	flowsARound  = 100
-	flowsAtOnce  = 8
+	flowsAtOnce  = 32
 	roundsUnseen = 3 // at first, so that both have warmed up
 )
 

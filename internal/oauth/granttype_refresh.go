@@ -35,17 +35,10 @@ var errNoRefresh = &tokenError{code: "unauthorized_client", desc: "The client re
 
 // rotate runs in a transaction. refusal is the answer to the client, with everything written kept; err takes everything back.
 func (s *Service) rotate(ctx context.Context, c ClientRecord, f form, token, ip string) (out *pair, refusal, err error) {
-	t, err := s.Store.TokenByHash(ctx, hash(token))
-	if fault.Is(err, fault.NotFound) {
-		return nil, errGrant, nil
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("read refresh token: %w", err)
-	}
-	if err := s.Store.LockAuthorization(ctx, t.Authorization); err != nil {
+	if err := s.Store.LockByToken(ctx, hash(token)); err != nil {
 		return nil, nil, fmt.Errorf("lock authorization: %w", err)
 	}
-	t, st, err := s.Store.StandingByToken(ctx, hash(token)) // once more, now that nobody else can change it
+	t, st, err := s.Store.StandingByToken(ctx, hash(token)) // only now that nobody else can change it
 	if fault.Is(err, fault.NotFound) {
 		return nil, errGrant, nil
 	}

@@ -75,6 +75,8 @@ type Store interface {
 	InsertAuthorization(ctx context.Context, a AuthorizationRecord) error
 	// LockAuthorization makes other transactions that lock the same authorization wait for this one.
 	LockAuthorization(ctx context.Context, id string) error
+	// LockByToken does so for the authorization of the token with this hash, if there is such a token.
+	LockByToken(ctx context.Context, hash string) error
 	// KeepAuthorization moves the end of an idle authorization, and notes the first connection where there was none.
 	KeepAuthorization(ctx context.Context, id string, idleUntil, at time.Time) error
 	SetAuthorizationSet(ctx context.Context, id, set string) error

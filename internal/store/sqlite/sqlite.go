@@ -123,7 +123,7 @@ func dataSource(path, more string) string {
 	if !strings.HasPrefix(u.Path, "/") { // a drive letter
 		u.Path = "/" + u.Path
 	}
-	return u.String() + "?_busy_timeout=5000&_pragma=synchronous(full)&_pragma=foreign_keys(1)&_pragma=cache_size(-8000)&_dqs=0" + more
+	return u.String() + "?_busy_timeout=5000&_pragma=synchronous(full)&_pragma=foreign_keys(1)&_pragma=cache_size(-8000)&_pragma=temp_store(memory)&_pragma=wal_autocheckpoint(4000)&_dqs=0" + more
 }
 
 // explain gives the failures an operator can mend a sentence.

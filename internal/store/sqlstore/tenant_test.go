@@ -58,6 +58,7 @@ var acrossTenants = map[string]string{
 	"ClientLogo":          "a logo is shown before anybody has signed in, and a published client's to every tenant",
 	"LivingTokens":        "by the id of a client that the caller has found before; a published one has connections in every tenant",
 	"LockAuthorization":   "by the id of an authorization that the caller has found by its token",
+	"LockByToken":         "finds by the hash of a secret",
 	"KeepAuthorization":   "by the id of an authorization that the caller has found by its token",
 	"SetAuthorizationSet": "by the id of an authorization that the caller has found by its token",
 	"NoteUses":            "by ids of authorizations whose use was noted in this process",
