@@ -65,31 +65,42 @@ func StartLogging(tb testing.TB, engine string, log *slog.Logger) *Server {
 // StartWith is StartLogging with more of what an operator chooses.
 func StartWith(tb testing.TB, engine string, log *slog.Logger, cfg app.Config) *Server {
 	tb.Helper()
-	return start(tb, engine, log, cfg, nil)
+	return open(tb, engine, log, cfg, nil)
 }
 
 // StartOutside is Start where the addresses that strangers give are asked with this client; see package outside.
 func StartOutside(tb testing.TB, engine string, outbound *http.Client) *Server {
 	tb.Helper()
-	return start(tb, engine, slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), app.Config{}, outbound)
+	return open(tb, engine, slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), app.Config{}, outbound)
 }
 
-func start(tb testing.TB, engine string, log *slog.Logger, cfg app.Config, outbound *http.Client) *Server {
+// start is when every test begins.
+var start = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
+func open(tb testing.TB, engine string, log *slog.Logger, cfg app.Config, outbound *http.Client) *Server {
 	tb.Helper()
 	l, err := app.Listen("127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s := &Server{URL: "http://" + l.Addr().String(), Clock: clock.At(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))}
+	s := &Server{URL: "http://" + l.Addr().String(), Clock: clock.At(start)}
 	cfg.Origin, cfg.DataDir = s.URL, tb.TempDir()
+	var in installation
 	if engine == "postgres" {
 		cfg.DB = pg.DSN(tb)
+	} else {
+		in = copySeeded(tb, cfg.DataDir)
 	}
 	s.Config = cfg
 	if s.App, err = app.Open(tb.Context(), cfg, app.Deps{Now: s.Clock.Now, Rand: rand.Reader, Log: log, Outbound: outbound}); err != nil {
 		tb.Fatal(err)
 	}
-	s.seed(tb)
+	if engine == "postgres" {
+		if in, err = seed(tb.Context(), s.App, start); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	s.take(tb, in)
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(ctx, l) }()
@@ -105,23 +116,15 @@ func start(tb testing.TB, engine string, log *slog.Logger, cfg app.Config, outbo
 	return s
 }
 
-func (s *Server) seed(tb testing.TB) {
+// take reads what the test is given of the installation: its own, since another test may have the same one at the same time.
+func (s *Server) take(tb testing.TB, in installation) {
 	tb.Helper()
+	s.Tenant, s.Secret = in.tenant, in.secret
 	var err error
-	s.Tenant, err = demo.Seeder{
-		Tenants: s.Store, Registries: s.Schema, Gate: s.Gate, Identity: s.Identity, NewID: s.NewID, Today: s.Clock.Now(),
-		Client: func(ctx context.Context, admin access.Principal) error {
-			set := access.Of(s.Schema.Base(), access.View)
-			set["Company"] = access.FullModel
-			s.Admin = admin
-			s.Client, s.Secret, err = s.OAuth.CreateClient(ctx, admin, oauth.ClientInput{
-				Name: "Claude Connector", Description: "Mandorla customer platform connector for Claude", Kind: oauth.Confidential,
-				RedirectURIs: []string{Callback, "http://127.0.0.1/callback", "http://127.0.0.1/oauth/callback"}, Set: set,
-			})
-			return err
-		},
-	}.Seed(tb.Context())
-	if err != nil {
+	if s.Admin, err = s.Identity.PrincipalFor(tb.Context(), in.tenant, in.admin, access.SurfaceCommand); err != nil {
+		tb.Fatal(err)
+	}
+	if s.Client, err = s.OAuth.Client(tb.Context(), in.tenant, in.client); err != nil {
 		tb.Fatal(err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,17 +17,13 @@ import (
 // snap keeps a picture of what only a walk reaches, on each screen.
 func snap(t *testing.T, tab context.Context, name string) {
 	t.Helper()
-	folder := os.Getenv("MANDORLA_PICTURES")
-	if folder == "" {
+	if os.Getenv("MANDORLA_PICTURES") == "" {
 		return
 	}
 	for _, screen := range screens {
 		ask(t, tab, chromedp.Evaluate[any]("void (document.documentElement.dataset.theme = document.documentElement.dataset.bsTheme = '"+screen.theme+"')"))
 		do(t, tab, chromedp.EmulateViewport(screen.width, screen.height))
-		png := ask(t, tab, chromedp.FullScreenshot(100))
-		if err := os.WriteFile(filepath.Join(folder, name+"-"+screen.name+".png"), png, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		picture(t, tab, name+"-"+screen.name)
 	}
 	do(t, tab, chromedp.EmulateViewport(1280, 900))
 }

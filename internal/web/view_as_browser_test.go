@@ -3,7 +3,6 @@ package web_test
 import (
 	"context"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,13 +11,9 @@ import (
 	"mandorla/internal/testkit"
 )
 
-// An administrator starts from a connection's row, looks around and stops, in a real browser on every screen. The bar stays in sight.
+// An administrator starts from a connection's row, looks around and stops, in a real browser, wide and narrow. The bar stays in sight.
 // With MANDORLA_PICTURES=<folder> the pictures are kept there. axe-core finds nothing on what is new.
 func TestViewAsWalk(t *testing.T) {
-	folder := os.Getenv("MANDORLA_PICTURES")
-	if folder == "" {
-		folder = t.TempDir()
-	}
 	axe, err := os.ReadFile("assets/node_modules/axe-core/axe.min.js")
 	if err != nil {
 		t.Fatalf("axe-core is not installed, run make assets: %v", err)
@@ -27,11 +22,11 @@ func TestViewAsWalk(t *testing.T) {
 	s.Connect(t, person(t, "Carly"))
 	ada, tab := person(t, "Ada"), openTab(t)
 	do(t, tab, chromedp.Navigate(s.URL+"/signin"), chromedp.SendKeys(`[name=email]`, ada.Email), chromedp.SendKeys(`[name=password]`, ada.Password+"\r"), chromedp.WaitReady(`.shell`))
-	for _, screen := range screens {
+	for _, screen := range screensOf("view-as") {
 		dress(t, tab, screen)
 		look := func(name, path, has string) {
 			t.Helper()
-			take(t, tab, s.URL+path, shot{"view-as-" + name, "Ada", path, has}, filepath.Join(folder, "view-as-"+name+"-"+screen.name+".png"), screen.width)
+			take(t, tab, s.URL+path, shot{"view-as-" + name, "Ada", path, has}, screen)
 			accessible(t, tab, string(axe), name+" "+screen.name)
 		}
 		look("form", "/settings/view-as", "exactly as somebody")
@@ -40,7 +35,7 @@ func TestViewAsWalk(t *testing.T) {
 		look("tools", "/tools", "Viewing as Carly Hart through Claude Connector · read-only")
 		do(t, tab, chromedp.Click(`#tool-list_records > summary`), chromedp.Click(`#tool-list_records details > summary`), chromedp.WaitReady(`#tool-list_records details[open]`))
 		stays(t, tab, "tools "+screen.name)
-		picture(t, tab, filepath.Join(folder, "view-as-tools-open-"+screen.name+".png"))
+		picture(t, tab, "view-as-tools-open-"+screen.name)
 		accessible(t, tab, string(axe), "an open tool "+screen.name)
 		look("home", "/", "Within your reach")
 		look("data", "/data/companies", "Viewing as Carly Hart")
@@ -75,13 +70,6 @@ func stays(t *testing.T, tab context.Context, where string) {
 	})()`))
 	if got != "" {
 		t.Errorf("%s: %s", where, got)
-	}
-}
-
-func picture(t *testing.T, tab context.Context, file string) {
-	t.Helper()
-	if err := os.WriteFile(file, ask(t, tab, chromedp.FullScreenshot(100)), 0o644); err != nil {
-		t.Fatal(err)
 	}
 }
 
