@@ -59,7 +59,7 @@ func (c *demoCmd) Run(env *environment) error {
 		return err
 	}
 	origin := "http://" + l.Addr().String()
-	cfg := app.Config{DataDir: c.Data, DB: c.DB, Origin: origin, Version: version(), Demo: demoPages(), DemoClient: client}
+	cfg := app.Config{DataDir: c.Data, DB: c.DB, Origin: origin, Version: version(), Demo: demoPages(), DemoClient: client, CallLimit: app.DefaultCallLimit}
 	deps := env.deps()
 	deps.Log = slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})) // what is printed should stay in sight
 	a, err := app.Open(env.Ctx, cfg, deps)

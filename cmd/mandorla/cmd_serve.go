@@ -15,6 +15,7 @@ type serveCmd struct {
 	MailFrom     string        `help:"Address that mail comes from, such as crm@example.com." env:"MANDORLA_MAIL_FROM" placeholder:"ADDRESS"`
 	TrustedProxy []string      `help:"Address or network of a proxy in front of this server, whose X-Forwarded-For is believed. May be repeated." env:"MANDORLA_TRUSTED_PROXY" placeholder:"CIDR"`
 	AccessLife   time.Duration `help:"Life of an access token, 10m to 24h." default:"8h" env:"MANDORLA_ACCESS_LIFE"`
+	CallLimit    int           `help:"Calls that one person through one app, or one private app, may make in ten seconds; what is more is answered 429. 0: no limit." default:"200" env:"MANDORLA_CALL_LIMIT" placeholder:"CALLS"`
 }
 
 // Run serves until an interrupt. It prints where it listens, and how to make the first administrator where there is none.
@@ -34,7 +35,7 @@ func (c *serveCmd) Run(env *environment) error {
 	if cfg.Origin = c.Origin; cfg.Origin == "" {
 		cfg.Origin = "http://" + l.Addr().String()
 	}
-	cfg.AccessLife, cfg.SMTP, cfg.MailFrom = c.AccessLife, c.SMTP, c.MailFrom
+	cfg.AccessLife, cfg.CallLimit, cfg.SMTP, cfg.MailFrom = c.AccessLife, c.CallLimit, c.SMTP, c.MailFrom
 	a, err := app.Open(env.Ctx, cfg, env.deps())
 	if err != nil {
 		return err

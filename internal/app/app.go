@@ -46,6 +46,7 @@ type Config struct {
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; see ParseProxies
 
 	AccessLife time.Duration // of access tokens; 0: 8 hours
+	CallLimit  int           // calls that one person through one client, or one private app, may make in ten seconds; 0: no limit
 	Version    string        // of the product, told to MCP clients
 	Demo       *web.Demo     // marks a demo installation; nil otherwise
 	DemoClient *DemoClient   // what demo mode tells `mandorla ask` on this machine; nil otherwise
@@ -60,6 +61,9 @@ type Deps struct {
 	// Outbound asks addresses that strangers gave; nil: the guarded one.
 	Outbound *http.Client
 }
+
+// DefaultCallLimit is far above what an assistant does and far below what one machine answers.
+const DefaultCallLimit = 200
 
 // App is a running installation.
 type App struct {
@@ -76,6 +80,7 @@ type App struct {
 
 	cfg   Config
 	deps  Deps
+	pace  *identity.Pace
 	mails *mail.Queue // nil where no mail is sent
 }
 
@@ -140,6 +145,10 @@ func (a *App) services(ctx context.Context) error {
 	a.Gate = record.New(record.Options{
 		Store: a.Store, Registries: a.Schema, Now: a.deps.Now, NewID: a.NewID, CursorKey: key, Guard: a.Identity.Guard,
 	})
+	if a.cfg.CallLimit < 0 {
+		return fault.New(fault.Invalid, "The limit of calls must not be negative. 0 is no limit.")
+	}
+	a.pace = identity.NewPace(a.deps.Now, a.cfg.CallLimit)
 	origin := a.cfg.Origin
 	if origin == "" {
 		origin = "http://127.0.0.1" // nothing is served: only stored things are worked on
@@ -147,7 +156,7 @@ func (a *App) services(ctx context.Context) error {
 	a.OAuth, err = oauth.New(oauth.Options{
 		Store: a.Store, Identity: a.Identity, Registry: a.Schema.Base(), Origin: origin,
 		Now: a.deps.Now, Rand: a.deps.Rand, NewID: a.NewID, Log: a.deps.Log, Outbound: a.deps.Outbound, AccessLifetime: a.cfg.AccessLife,
-		ClientIP: clientIP(a.cfg.TrustedProxies),
+		ClientIP: clientIP(a.cfg.TrustedProxies), Pace: a.pace,
 	})
 	if err != nil {
 		return err
@@ -204,7 +213,7 @@ func (a *App) Close() error {
 func (a *App) Handler() (http.Handler, error) {
 	mcp, err := mcpserver.New(mcpserver.Options{
 		Gate: a.Gate, Authenticator: mcpTokens{a.OAuth, a.Apps}, Origin: a.cfg.Origin, Now: a.deps.Now, NewID: a.NewID,
-		Logger: a.deps.Log, Version: a.cfg.Version, OnCall: a.logCall, ClientIP: clientIP(a.cfg.TrustedProxies),
+		Logger: a.deps.Log, Version: a.cfg.Version, OnCall: a.logCall, Pace: a.pace, ClientIP: clientIP(a.cfg.TrustedProxies),
 	})
 	if err != nil {
 		return nil, err

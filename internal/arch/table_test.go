@@ -120,6 +120,7 @@ var thirdParties = []thirdParty{
 	{"github.com/wneessen/go-mail", []string{"internal/mail"}, "only the sender speaks SMTP"},
 	{"golang.org/x/crypto", []string{"internal/identity", "internal/app"}, "passwords are identity's, certificates are app's"},
 	{"code.dny.dev/ssrf", []string{"internal/outbound"}, "one client asks strangers' addresses"},
+	{"golang.org/x/time", []string{"internal/identity"}, "limits of callers are identity's"},
 	{"golang.org/x/text", []string{"internal"}, "text rules of Unicode, as good as the standard library"},
 	{"golang.org/x/image", []string{"internal/picture"}, "pictures of strangers are read in one place"},
 	{"golang.org/x/term", []string{"cmd/mandorla"}, "only the command line has a terminal"},

@@ -167,5 +167,8 @@ func humanWait(d time.Duration) string {
 	if d > 90*time.Second {
 		return fmt.Sprintf("%d minutes", int((d+time.Minute-1)/time.Minute))
 	}
-	return fmt.Sprintf("%d seconds", max(1, int((d+time.Second-1)/time.Second)))
+	if d <= time.Second {
+		return "1 second"
+	}
+	return fmt.Sprintf("%d seconds", int((d+time.Second-1)/time.Second))
 }

@@ -14,7 +14,7 @@ type ThrottleRule struct {
 	Forget  time.Duration // a key without attempts for this long starts anew; 0: one hour
 }
 
-// throttleKeys bounds the memory of one Throttle.
+// throttleKeys bounds the memory of one Throttle, and of one Pace.
 const throttleKeys = 50_000
 
 // Throttle slows down guessing. It lives in memory: a second copy of the server counts for itself. Safe for concurrent use.
@@ -44,8 +44,8 @@ func (t *Throttle) Take(key string) (wait time.Duration) {
 	now := t.now()
 	a := t.keys[key]
 	if a == nil || now.Sub(a.last) >= t.rule.Forget && !now.Before(a.until) {
-		if a == nil && len(t.keys) >= throttleKeys {
-			t.sweep(now)
+		if a == nil {
+			makeRoom(t.keys, func(a *attempts) bool { return now.Sub(a.last) >= t.rule.Forget && !now.Before(a.until) })
 		}
 		a = &attempts{}
 		t.keys[key] = a
@@ -100,18 +100,22 @@ func (t *Throttle) Size() int {
 	return len(t.keys)
 }
 
-// sweep drops what is forgotten; where that is not enough, whatever comes first until a tenth is free.
-func (t *Throttle) sweep(now time.Time) {
-	for key, a := range t.keys {
-		if now.Sub(a.last) >= t.rule.Forget && !now.Before(a.until) {
-			delete(t.keys, key)
+// makeRoom keeps a full memory from growing: it drops what may be forgotten and, where that is not enough, whatever comes first, until a
+// tenth is free.
+func makeRoom[V any](keys map[string]V, forgotten func(V) bool) {
+	if len(keys) < throttleKeys {
+		return
+	}
+	for key, v := range keys {
+		if forgotten(v) {
+			delete(keys, key)
 		}
 	}
-	for key := range t.keys {
-		if len(t.keys) < throttleKeys*9/10 {
+	for key := range keys {
+		if len(keys) < throttleKeys*9/10 {
 			return
 		}
-		delete(t.keys, key)
+		delete(keys, key)
 	}
 }
 

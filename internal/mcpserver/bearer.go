@@ -6,6 +6,7 @@ import (
 
 	"mandorla/internal/access"
 	"mandorla/internal/fault"
+	"mandorla/internal/identity"
 	"mandorla/internal/oauth"
 )
 
@@ -19,13 +20,13 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (access.Pr
 	}
 	p, err := s.opts.Authenticator.Authenticate(r.Context(), token, s.opts.Origin+r.URL.Path, access.SurfaceMCP)
 	if err == nil {
-		return p, true
+		return p, s.paced(w, r, p)
 	}
 	switch fault.KindOf(err) {
 	case fault.Unauthenticated:
 		s.challenge(w, r.URL.Path, true)
 	case fault.RateLimited:
-		writeStatus(w, http.StatusTooManyRequests, "rate_limited", "Too many requests; try again later.")
+		tooOften(w, err)
 	case fault.Unavailable:
 		s.log.ErrorContext(r.Context(), "check token", "error", err, "ip", s.opts.ClientIP(r))
 		w.Header().Set("Retry-After", "5")
@@ -35,6 +36,30 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (access.Pr
 		writeStatus(w, http.StatusInternalServerError, "server_error", "Something went wrong on this side.")
 	}
 	return access.Principal{}, false
+}
+
+// paced refuses a caller that calls too often. The first refusal of a minute stands in the call log, so that whoever looks finds out why
+// an app stalls; a line for each would let the flood through to the database.
+func (s *Server) paced(w http.ResponseWriter, r *http.Request, p access.Principal) bool {
+	note, err := s.opts.Pace.Take(p)
+	if err == nil {
+		return true
+	}
+	if note {
+		p.Call = s.callID()
+		c := s.callerFor(r, p)
+		s.log.WarnContext(r.Context(), "calls are refused: too many", "person", p.Person, "client", p.Client, "app", p.PrivateApp, "ip", c.ip)
+		s.report(r.Context(), c, CallInfo{Outcome: fault.RateLimited.String()})
+	}
+	tooOften(w, err)
+	return false
+}
+
+// tooOften answers 429, which clients take as: the same again, later.
+func tooOften(w http.ResponseWriter, err error) {
+	msg, _ := fault.Safe(err)
+	w.Header().Set("Retry-After", identity.RetrySeconds(identity.RetryAfter(err)))
+	writeStatus(w, http.StatusTooManyRequests, "rate_limited", msg)
 }
 
 // challenge answers 401 and says where to get a token (RFC 9728 section 5.1).

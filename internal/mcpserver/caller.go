@@ -2,6 +2,7 @@ package mcpserver
 
 import (
 	"context"
+	"net/http"
 	"sync"
 
 	"mandorla/internal/access"
@@ -22,6 +23,18 @@ type caller struct {
 }
 
 type callerKey struct{}
+
+func (s *Server) callerFor(r *http.Request, p access.Principal) *caller {
+	return &caller{server: s, principal: p, agent: clip(r.UserAgent(), 200), ip: s.opts.ClientIP(r)}
+}
+
+// callID gives a call its name in the call log, "" where none is kept.
+func (s *Server) callID() string {
+	if s.opts.NewID == nil {
+		return ""
+	}
+	return s.opts.NewID()
+}
 
 // callerOf gives the request's caller; without one nothing may be answered.
 func callerOf(ctx context.Context) (*caller, bool) {

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"mandorla/internal/access"
+	"mandorla/internal/identity"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
@@ -45,6 +46,7 @@ type Options struct {
 	TolerateAgents []string
 	CallTimeout    time.Duration                         // of one tool call; 0: one minute
 	OnCall         func(ctx context.Context, c CallInfo) // told of every tools/call when it ends; may be nil
+	Pace           *identity.Pace                        // of each caller; nil: no limit
 	// ClientIP gives the address of the caller as the trusted proxies tell it; nil: the address of the connection.
 	ClientIP func(*http.Request) string
 }
@@ -168,10 +170,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		env.writeError(w, status, codeMethodNotFound, fmt.Sprintf("Method %q is not offered here.", clip(env.method, 64)))
 		return
 	}
-	if env.method == "tools/call" && s.opts.NewID != nil {
-		principal.Call = s.opts.NewID()
+	if env.method == "tools/call" {
+		principal.Call = s.callID()
 	}
-	c := &caller{server: s, principal: principal, agent: clip(r.UserAgent(), 200), ip: s.opts.ClientIP(r)}
+	c := s.callerFor(r, principal)
 	ctx := context.WithValue(r.Context(), callerKey{}, c)
 	if s.refuseScope(ctx, w, r, c, env) {
 		return

@@ -30,7 +30,7 @@ func TestThreats(t *testing.T) {
 		{"208-cross-client-response-leak", row208}, {"209-cached-result-leak", row209}, {"210-passthrough", row210},
 		{"211-cookie-instead-of-token", row211}, {"212-orders-in-the-data", row212}, {"214-role-downgrade", row214}, {"216-hidden-tool-called-directly", row216},
 		{"219-tenant-from-input", row219}, {"220-resource-uri-traversal", row220}, {"241-schema-discovery", row241},
-		{"260-costly-questions", row260}, {"261-deep-and-many", row261}, {"262-patterns", row262},
+		{"258-flood-of-calls", row258}, {"260-costly-questions", row260}, {"261-deep-and-many", row261}, {"262-patterns", row262},
 	} {
 		t.Run(row.name, func(t *testing.T) { row.test(t, newWorld(t)) })
 	}

@@ -8,6 +8,7 @@ import (
 
 	"mandorla/internal/access"
 	"mandorla/internal/fault"
+	"mandorla/internal/identity"
 )
 
 // Protect lets only requests with a valid access token for the resource at path through; the handler finds who it is with
@@ -22,6 +23,10 @@ func (s *Service) Protect(path string, surface access.Surface, next http.Handler
 		}
 		p, err := s.Authenticate(r.Context(), token, resources[path], surface)
 		if err != nil {
+			s.refuse(w, r, path, err)
+			return
+		}
+		if _, err := s.Pace.Take(p); err != nil {
 			s.refuse(w, r, path, err)
 			return
 		}
@@ -89,17 +94,22 @@ func headerSafe(r rune) rune {
 	return r
 }
 
-// refuse answers a request without a valid token. A check that could not be made is 503 and tells nothing of the cause.
+// refuse answers a request without a valid token, or one too many. A check that could not be made is 503 and tells nothing of the cause.
 func (s *Service) refuse(w http.ResponseWriter, r *http.Request, path string, err error) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
+	msg, _ := fault.Safe(err)
+	if fault.Is(err, fault.RateLimited) {
+		h.Set("Retry-After", identity.RetrySeconds(identity.RetryAfter(err)))
+		writeJSON(w, http.StatusTooManyRequests, map[string]string{"error": "rate_limited", "error_description": msg})
+		return
+	}
 	if !fault.Is(err, fault.Unauthenticated) {
 		s.Log.ErrorContext(r.Context(), "check access token", "err", err)
 		h.Set("Retry-After", "5")
 		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"error": "temporarily_unavailable", "error_description": "Something went wrong on this side. Try again."})
 		return
 	}
-	msg, _ := fault.Safe(err)
 	code := "invalid_token"
 	if errors.Is(err, ErrNoToken) {
 		h.Set("WWW-Authenticate", s.Challenge(path, "", "", ScopeInclusive))

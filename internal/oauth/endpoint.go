@@ -3,7 +3,6 @@ package oauth
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -94,7 +93,7 @@ func (s *Service) writeError(w http.ResponseWriter, r *http.Request, err error) 
 		w.Header().Set("WWW-Authenticate", `Basic realm="oauth", charset="UTF-8"`)
 	}
 	if e.retry > 0 {
-		w.Header().Set("Retry-After", fmt.Sprint(int((e.retry+time.Second-1)/time.Second)))
+		w.Header().Set("Retry-After", identity.RetrySeconds(e.retry))
 	}
 	status := e.status
 	if status == 0 {

@@ -39,6 +39,8 @@ type Options struct {
 	AccessLifetime  time.Duration // 10 minutes to 24 hours; 0: 8 hours
 	RefreshIdle     time.Duration // a connection that is not used for this long ends; 0: 90 days
 	RefreshAbsolute time.Duration // a connection ends this long after it was authorized; 0: 365 days
+	// Pace limits the calls of each caller at Protect; nil: no limit.
+	Pace *identity.Pace
 	// MissingResource lets older clients leave the resource parameter out: they then mean the MCP server. Off by default.
 	MissingResource bool
 }
