@@ -47,7 +47,7 @@ const (
 // where the request is to blame; an unknown client or redirect address never redirects.
 func (s *Service) BeginAuthorize(ctx context.Context, r AuthorizeRequest) (Begun, error) {
 	if wait := s.requests.Take(identity.IPPrefix(r.IP)); wait > 0 {
-		return Begun{}, pageError(PageTooManyRequests)
+		return Begun{}, pageError(PageTooManyRequests).because("%w", identity.TooMany(wait))
 	}
 	q, err := parseForm(r.RawQuery, maxQuery)
 	if err != nil {

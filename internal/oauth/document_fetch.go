@@ -40,6 +40,9 @@ type tooMany struct{ wait time.Duration }
 // Error says how long to wait.
 func (e *tooMany) Error() string { return "too many documents; wait " + e.wait.String() }
 
+// Unwrap is for identity.RetryAfter.
+func (e *tooMany) Unwrap() error { return &identity.RetryError{After: e.wait} }
+
 // documents fetches metadata documents: one fetch at a time for each, kept for as long as their headers say. A second copy of the server
 // keeps its own. Safe for concurrent use.
 type documents struct {

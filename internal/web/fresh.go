@@ -147,11 +147,8 @@ func (s *Server) askAgain(w http.ResponseWriter, v *visit, a act, problem error)
 	}
 	status := http.StatusForbidden
 	if problem != errConfirm { //nolint:errorlint // this very value: nothing was typed yet
-		status = http.StatusUnprocessableEntity
+		status = formStatus(w, problem)
 		placeErrors(&form, problem)
-	}
-	if fault.Is(problem, fault.RateLimited) {
-		status = http.StatusTooManyRequests
 	}
 	if partial(v.r) { // htmx shows good answers only, and in the place that asked
 		status = http.StatusOK

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"mandorla/internal/fault"
+	"mandorla/internal/identity"
 	"mandorla/internal/oauth"
 	"mandorla/internal/people"
 	"mandorla/internal/web/assets"
@@ -176,6 +177,23 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	s.problem(w, r, p, err)
 }
 
+// formStatus is the status of a form that comes back with this error. One that has to wait says for how long.
+func formStatus(w http.ResponseWriter, err error) int {
+	switch {
+	case fault.Is(err, fault.RateLimited):
+		retryAfter(w, err)
+		return http.StatusTooManyRequests
+	case fault.Is(err, fault.Conflict):
+		return http.StatusConflict
+	}
+	return http.StatusUnprocessableEntity
+}
+
+// retryAfter tells a program what the page tells a person: for how long to wait.
+func retryAfter(w http.ResponseWriter, err error) {
+	w.Header().Set("Retry-After", identity.RetrySeconds(identity.RetryAfter(err)))
+}
+
 // problem writes the error page: with the sidebar for somebody signed in, else alone. because is what only the log is told; nil: nothing.
 func (s *Server) problem(w http.ResponseWriter, r *http.Request, p kit.Problem, because error) {
 	page := kit.Page{Layout: kit.Bare, Title: p.Title, Frame: kit.Frame{Theme: kit.ThemeFrom(r)}}
@@ -188,6 +206,9 @@ func (s *Server) problem(w http.ResponseWriter, r *http.Request, p kit.Problem, 
 // problemOn is problem on a page of the caller's.
 func (s *Server) problemOn(w http.ResponseWriter, r *http.Request, page kit.Page, p kit.Problem, because error) {
 	p.Reference = requestID(r.Context())
+	if p.Status == http.StatusTooManyRequests {
+		retryAfter(w, because)
+	}
 	s.logProblem(r, p, because)
 	if err := s.kit.Problem(w, p.Status, page, p); err != nil {
 		s.Logger.ErrorContext(r.Context(), "draw error page", "request", p.Reference, "err", err)

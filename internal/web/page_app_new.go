@@ -128,7 +128,7 @@ func (s *Server) postAppNew(w http.ResponseWriter, v *visit) error {
 		})
 	}
 	if badInput(err) || fault.Is(err, fault.RateLimited) || fault.Is(err, fault.Conflict) {
-		return s.showAppNew(w, v, http.StatusUnprocessableEntity, in, err)
+		return s.showAppNew(w, v, formStatus(w, err), in, err)
 	}
 	if err != nil {
 		return err

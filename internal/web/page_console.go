@@ -34,17 +34,9 @@ func (s *Server) withConfirm(v *visit, form kit.Form) kit.Form {
 	return form
 }
 
-// comesBack reports an error that is shown in the form it came from, and its status.
-func comesBack(err error) (status int, ok bool) {
-	switch {
-	case fault.Is(err, fault.Conflict):
-		return http.StatusConflict, true
-	case badInput(err):
-		return http.StatusUnprocessableEntity, true
-	case fault.Is(err, fault.RateLimited):
-		return http.StatusTooManyRequests, true
-	}
-	return 0, false
+// comesBack reports an error that is shown in the form it came from.
+func comesBack(err error) bool {
+	return badInput(err) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.RateLimited)
 }
 
 // consoleView is the list of tenants.
@@ -118,8 +110,8 @@ func (s *Server) postTenantNew(w http.ResponseWriter, v *visit, by identity.Supe
 	form := v.r.PostForm
 	in := console.NewTenant{Name: form.Get("name"), Email: form.Get("email"), First: form.Get("first"), Last: form.Get("last"), Password: form.Get("password")}
 	id, err := s.Console.Create(v.ctx(), by, in)
-	if status, ok := comesBack(err); ok {
-		return s.showTenantNew(w, v, status, in, err)
+	if comesBack(err) {
+		return s.showTenantNew(w, v, formStatus(w, err), in, err)
 	}
 	if err != nil {
 		return err

@@ -85,8 +85,8 @@ func (s *Server) askRemove(v *visit, a identity.Account, view *supersView, probl
 
 func (s *Server) postSupers(w http.ResponseWriter, v *visit, by identity.Super) error {
 	err := s.Console.MakeSuper(v.ctx(), by, v.r.PostForm.Get("email"))
-	if status, ok := comesBack(err); ok {
-		return s.showSupers(w, v, by, status, "", superProblem{add: err})
+	if comesBack(err) {
+		return s.showSupers(w, v, by, formStatus(w, err), "", superProblem{add: err})
 	}
 	if err != nil {
 		return err
@@ -97,8 +97,8 @@ func (s *Server) postSupers(w http.ResponseWriter, v *visit, by identity.Super) 
 func (s *Server) postSuperRemove(w http.ResponseWriter, v *visit, by identity.Super) error {
 	account := v.r.PostForm.Get("account")
 	err := s.Identity.SetSuper(v.ctx(), by, account, false)
-	if status, ok := comesBack(err); ok {
-		return s.showSupers(w, v, by, status, account, superProblem{remove: err})
+	if comesBack(err) {
+		return s.showSupers(w, v, by, formStatus(w, err), account, superProblem{remove: err})
 	}
 	if err != nil {
 		return err

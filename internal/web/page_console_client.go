@@ -115,8 +115,8 @@ func (s *Server) postClientReach(w http.ResponseWriter, v *visit, by identity.Su
 		return errOldForm
 	}
 	_, err = s.OAuth.SetClientReach(v.ctx(), by, c.ID, made, dynamic, published)
-	if status, ok := comesBack(err); ok {
-		return s.showClientReach(w, v, by, status, c, used, dynamic, published, err)
+	if comesBack(err) {
+		return s.showClientReach(w, v, by, formStatus(w, err), c, used, dynamic, published, err)
 	}
 	if err != nil {
 		return err

@@ -125,8 +125,8 @@ func reachTable(clients []oauth.Client) kit.Table {
 func (s *Server) postTenantName(w http.ResponseWriter, v *visit, by identity.Super) error {
 	id := v.r.PathValue("tenant")
 	err := s.Console.Rename(v.ctx(), by, id, v.r.PostForm.Get("name"))
-	if status, ok := comesBack(err); ok {
-		return s.showTenant(w, v, by, status, tenantProblem{name: err})
+	if comesBack(err) {
+		return s.showTenant(w, v, by, formStatus(w, err), tenantProblem{name: err})
 	}
 	if err != nil {
 		return err
@@ -141,8 +141,8 @@ func (s *Server) postTenantStatus(w http.ResponseWriter, v *visit, by identity.S
 		return errOldForm
 	}
 	err := s.Console.Suspend(v.ctx(), by, id, act == "suspend")
-	if status, ok := comesBack(err); ok {
-		return s.showTenant(w, v, by, status, tenantProblem{state: err})
+	if comesBack(err) {
+		return s.showTenant(w, v, by, formStatus(w, err), tenantProblem{state: err})
 	}
 	if err != nil {
 		return err

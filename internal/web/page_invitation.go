@@ -164,7 +164,7 @@ func (s *Server) postInvitation(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, people.PathInvitation, http.StatusSeeOther)
 		return nil
 	case badInput(err), fault.Is(err, fault.RateLimited):
-		return s.showInvitation(w, r, formStatus(err), key, err)
+		return s.showInvitation(w, r, formStatus(w, err), key, err)
 	case err != nil:
 		return err
 	}
@@ -207,15 +207,4 @@ func (s *Server) joined(w http.ResponseWriter, r *http.Request, token, tenant st
 	s.cookies.set(w, s.cookies.flash, "joined", time.Minute)
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 	return nil
-}
-
-// formStatus is the status of a form that comes back.
-func formStatus(err error) int {
-	switch {
-	case fault.Is(err, fault.RateLimited):
-		return http.StatusTooManyRequests
-	case fault.Is(err, fault.Conflict):
-		return http.StatusConflict
-	}
-	return http.StatusUnprocessableEntity
 }

@@ -56,7 +56,7 @@ func (s *Server) postInvite(w http.ResponseWriter, v *visit) error {
 	p := people.Person{Email: form.Get("email"), First: form.Get("first"), Last: form.Get("last"), Roles: form["roles"]}
 	in, link, err := s.People.Invite(v.ctx(), v.who, p)
 	if badInput(err) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.Forbidden) || fault.Is(err, fault.NotFound) {
-		return s.showInvite(w, v, formStatus(err), p, err)
+		return s.showInvite(w, v, formStatus(w, err), p, err)
 	}
 	if err != nil {
 		return err

@@ -99,7 +99,7 @@ func (s *Server) postPrivateToken(w http.ResponseWriter, v *visit) error {
 	}
 	_, token, err := s.Apps.NewToken(v.ctx(), v.who, a.ID, v.r.PostForm.Get("tokenName"), life)
 	if badInput(err) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.Forbidden) || fault.Is(err, fault.RateLimited) {
-		return s.showPrivateApp(w, v, http.StatusUnprocessableEntity, a, privateProblem{token: err})
+		return s.showPrivateApp(w, v, formStatus(w, err), a, privateProblem{token: err})
 	}
 	if err != nil {
 		return err

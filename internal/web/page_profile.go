@@ -168,7 +168,7 @@ func (s *Server) postPassword(w http.ResponseWriter, v *visit) error {
 		err = s.Identity.SetPassword(v.ctx(), account.ID, fresh, false)
 	}
 	if badInput(err) || fault.Is(err, fault.RateLimited) {
-		return s.showProfile(w, v, http.StatusUnprocessableEntity, err)
+		return s.showProfile(w, v, formStatus(w, err), err)
 	}
 	if err != nil {
 		return err

@@ -48,7 +48,7 @@ func (s *Server) postForgot(w http.ResponseWriter, r *http.Request) error {
 	email := r.PostForm.Get("email")
 	err := s.People.Forgot(r.Context(), email, s.ClientIP(r))
 	if badInput(err) || fault.Is(err, fault.RateLimited) || fault.Is(err, fault.Conflict) {
-		return s.showForgot(w, r, formStatus(err), email, err)
+		return s.showForgot(w, r, formStatus(w, err), email, err)
 	}
 	if err != nil {
 		return err
@@ -98,7 +98,7 @@ func (s *Server) postReset(w http.ResponseWriter, r *http.Request) error {
 	case fault.Is(err, fault.NotFound):
 		return s.deadLink(w, r, err, askForgot)
 	case badInput(err), fault.Is(err, fault.RateLimited):
-		return s.showReset(w, r, formStatus(err), key, err)
+		return s.showReset(w, r, formStatus(w, err), key, err)
 	case err != nil:
 		return err
 	}

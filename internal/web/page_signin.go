@@ -81,11 +81,7 @@ func (s *Server) postSignIn(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case fault.Is(err, fault.Unauthenticated), fault.Is(err, fault.RateLimited):
 		msg, _ := fault.Safe(err)
-		status := http.StatusUnprocessableEntity
-		if fault.Is(err, fault.RateLimited) {
-			status = http.StatusTooManyRequests
-		}
-		return s.showSignIn(w, r, status, signInForm(clip(email, 254), msg))
+		return s.showSignIn(w, r, formStatus(w, err), signInForm(clip(email, 254), msg))
 	case err != nil:
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -141,4 +142,40 @@ func TestProblemNotMember(t *testing.T) {
 	b := newBrowser(t, s.URL).signIn(person(t, "Carly"))
 	b.get(authorizeURL(s, func(q url.Values) { q.Set("client_id", c.ID) })).
 		want(t, http.StatusForbidden, "You are not a member there", "Your administrator", oauth.PageNotMember).lacks(t, "Theirs", "Fjord")
+}
+
+// Whatever page says that something was tried too often says in a header for how long to wait, whether it is a form or a page of its own.
+func TestTooOftenSaysUntilWhen(t *testing.T) {
+	s := testkit.Start(t, "sqlite")
+	ada := newBrowser(t, s.URL).signIn(person(t, "Ada"))
+	until429 := func(what string, try func() page) {
+		t.Helper()
+		for range 200 {
+			p := try()
+			if p.status != http.StatusTooManyRequests {
+				continue
+			}
+			if wait, err := strconv.Atoi(p.header.Get("Retry-After")); err != nil || wait < 1 {
+				t.Errorf("%s: 429 with Retry-After %q", what, p.header.Get("Retry-After"))
+			}
+			return
+		}
+		t.Errorf("%s is never refused", what)
+	}
+	b := newBrowser(t, s.URL)
+	signIn := b.get("/signin").form(t, "/signin")
+	signIn.Set("email", person(t, "Ada").Email)
+	signIn.Set("password", "not hers")
+	until429("sign-in", func() page { return b.post("/signin", signIn) })
+	password := ada.get("/profile").form(t, "/profile/password")
+	password.Set("current", "not hers")
+	password.Set("password", "four new and unrelated words")
+	until429("change of the password", func() page { return ada.post("/profile/password", password) })
+	s.Clock.Add(20 * time.Minute)
+	until429("confirmation", func() page {
+		form := ada.get("/private-apps/new").form(t, "/private-apps/new")
+		form.Set("confirm_password", "not hers")
+		return ada.post("/private-apps/new", form)
+	})
+	until429("authorization", func() page { return b.raw(authorizeURL(s, nil)) })
 }
