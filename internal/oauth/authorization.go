@@ -16,6 +16,7 @@ type Connection struct {
 	Tenant     string
 	Client     string
 	ClientName string
+	ClientLogo string // hash of its logo, as Client.LogoHash
 	Person     string // id of the User record
 	PersonName string
 	Email      string
@@ -57,7 +58,7 @@ func (s *Service) connections(ctx context.Context, which Which) ([]Connection, e
 			return nil, fmt.Errorf("authorization %s: %w", a.ID, err)
 		}
 		out = append(out, Connection{
-			ID: a.ID, Tenant: a.Tenant, Client: a.Client, ClientName: a.ClientName,
+			ID: a.ID, Tenant: a.Tenant, Client: a.Client, ClientName: a.ClientName, ClientLogo: a.ClientLogo,
 			Person: a.Person, PersonName: a.PersonName, Email: a.Email,
 			Resource: Resource(a.Resource), Scope: a.Scope, Set: set,
 			Host: a.RedirectHost, Since: a.CreatedAt, UsedAt: a.UsedAt, EndsAt: earlier(a.IdleUntil, a.ExpiresAt),

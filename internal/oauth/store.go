@@ -185,7 +185,7 @@ type AuthorizationRecord struct {
 	EndedAt                     time.Time
 	EndedBecause                string
 
-	ClientName, PersonName, Email string // in lists only
+	ClientName, ClientLogo, PersonName, Email string // in lists only; the logo by its hash
 }
 
 // Which selects authorizations; empty fields match all.

@@ -240,3 +240,29 @@ func logoAfterRemoval(t *testing.T, s *testkit.Server) {
 		t.Errorf("the log has %v", log)
 	}
 }
+
+// A logo stands wherever the client is listed: for its people, for tenants that use it, and for who operates the installation.
+func TestLogoInLists(t *testing.T) {
+	s := testkit.Start(t, "sqlite")
+	secondTenant(t, s, tess)
+	publish(t, s, true)
+	if err := s.OAuth.SetClientLogo(t.Context(), s.Admin, s.Client.ID, redPNG(t, 40, 40)); err != nil {
+		t.Fatal(err)
+	}
+	s.Connect(t, person(t, "Carly"))
+	connectAs(t, s, tess)
+	c, err := s.OAuth.Client(t.Context(), s.Tenant, s.Client.ID)
+	if err != nil || c.LogoHash == "" {
+		t.Fatal(err)
+	}
+	address := `src="/logos/` + c.ID + "/" + c.LogoHash + `.png"`
+	carly := newBrowser(t, s.URL).signIn(person(t, "Carly"))
+	for path, b := range map[string]*browser{
+		"/profile": carly, ownApplication(t, s, s.Person(t, person(t, "Carly")).Person): carly,
+		"/apps": newBrowser(t, s.URL).signIn(tess), "/console/tenants/" + s.Tenant: newBrowser(t, s.URL).signIn(testkit.SuperLogin),
+	} {
+		if p := b.get(path).want(t, http.StatusOK, "Claude Connector"); !strings.Contains(p.body, address) {
+			t.Errorf("%s does not show the logo", path)
+		}
+	}
+}

@@ -53,7 +53,7 @@ func (s *Server) appTab(v *visit, tab string) (oauth.Client, kit.Page, []oauth.C
 func (s *Server) appPage(v *visit, c oauth.Client, tab string, connections []oauth.Connection) kit.Page {
 	path := "/apps/" + c.ID
 	page := s.shell(v, "apps", c.Name)
-	page.Icon, page.Logo = presetOf(c).Icon, logoAddress(c)
+	page.Icon, page.Logo = presetOf(c).Icon, logoAddress(c.ID, c.LogoHash)
 	page.Breadcrumb = []kit.Link{{Label: "App Center", Href: "/apps"}}
 	page.Status = appStatus(c)
 	if mayLetIn(v) {

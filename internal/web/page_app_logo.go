@@ -24,16 +24,23 @@ type logoView struct {
 var sampleLogo = logoView{Section: kit.Section{Title: "Logo"}, Now: kit.AppLogo{Name: "x"}, Form: &kit.Form{Action: "/"}, Remove: &kit.Button{Label: "x"}}
 
 // logoAddress is where a client's logo is served, "" for none. It names the picture by its hash: another picture, another address.
-func logoAddress(c oauth.Client) string {
-	if c.LogoHash == "" {
+func logoAddress(client, hash string) string {
+	if hash == "" {
 		return ""
 	}
-	return "/logos/" + c.ID + "/" + c.LogoHash + ".png"
+	return "/logos/" + client + "/" + hash + ".png"
+}
+
+// appLink is a client in a list: its logo, or the icon of what it is for, and its name.
+func appLink(c oauth.Client, href string) kit.Value {
+	out := kit.LinkTo(c.Name, href)
+	out.Icon, out.Image = presetOf(c).Icon, logoAddress(c.ID, c.LogoHash)
+	return out
 }
 
 // appLogo is how a client looks: its logo, or the icon of what it is for, or its first letter.
 func appLogo(c oauth.Client) kit.AppLogo {
-	out := kit.AppLogo{Image: logoAddress(c), Name: c.Name}
+	out := kit.AppLogo{Image: logoAddress(c.ID, c.LogoHash), Name: c.Name}
 	if p := presetOf(c); p.Key != "other" {
 		out.Icon = p.Icon
 	}

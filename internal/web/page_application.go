@@ -101,7 +101,8 @@ func (s *Server) showApplication(w http.ResponseWriter, v *visit, status int, ti
 	}
 	path := "/profile/applications/" + app.ID
 	page := s.shell(v, "profile", app.ClientName)
-	page.Icon, page.Lead, page.Narrow = presetOf(oauth.Client{RedirectURIs: []string{app.RedirectURI}}).Icon, app.Description, true
+	page.Icon, page.Logo = presetOf(oauth.Client{RedirectURIs: []string{app.RedirectURI}}).Icon, logoAddress(app.Client, app.ClientLogo)
+	page.Lead, page.Narrow = app.Description, true
 	page.Breadcrumb = []kit.Link{{Label: "Profile", Href: "/profile#applications"}}
 	page.Status = kit.Status(kit.Good, "Connected")
 	page.Actions = []kit.Button{{Label: "Disconnect…", Icon: "plug-connected-x", Href: "?disconnect", Modal: "disconnect"}}

@@ -86,8 +86,7 @@ func (s *Server) appRow(v *visit, c oauth.Client) (kit.Row, error) {
 		return kit.Row{}, err
 	}
 	p := presetOf(c)
-	name := kit.LinkTo(c.Name, "/apps/"+c.ID)
-	name.Icon, name.Image = p.Icon, logoAddress(c)
+	name := appLink(c, "/apps/"+c.ID)
 	if c.Origin != oauth.Made {
 		if name.Sub = c.Host(); name.Sub == "" {
 			name.Sub = "registered itself"

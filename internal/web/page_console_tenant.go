@@ -111,13 +111,11 @@ func reachTable(clients []oauth.Client) kit.Table {
 		return kit.StatusValue(kit.Neutral, "Off")
 	}
 	for _, c := range clients {
-		name := kit.LinkTo(c.Name, "/console/clients/"+c.ID)
-		name.Icon = presetOf(c).Icon
 		status := kit.StatusValue(kit.Good, "Enabled")
 		if !c.Enabled {
 			status = kit.StatusValue(kit.Bad, "Disabled")
 		}
-		t.Rows = append(t.Rows, kit.Row{Muted: !c.Enabled, Cells: []kit.Value{name, onOff(c.Dynamic), onOff(c.Published), status}})
+		t.Rows = append(t.Rows, kit.Row{Muted: !c.Enabled, Cells: []kit.Value{appLink(c, "/console/clients/"+c.ID), onOff(c.Dynamic), onOff(c.Published), status}})
 	}
 	return t
 }

@@ -7,6 +7,7 @@ import (
 
 	"mandorla/internal/access"
 	"mandorla/internal/fault"
+	"mandorla/internal/oauth"
 	"mandorla/internal/web/kit"
 )
 
@@ -100,7 +101,7 @@ func (s *Server) addApplications(v *visit, who access.Principal, t *kit.Table) e
 	for _, c := range list {
 		allowed := kit.Text(countOf(len(c.Set.Normal()), "model", "models"))
 		allowed.Title = inWords(reg, c.Set)
-		name := kit.LinkTo(c.ClientName, "/profile/applications/"+c.ID)
+		name := appLink(oauth.Client{ID: c.Client, Name: c.ClientName, LogoHash: c.ClientLogo, RedirectURIs: []string{"https://" + c.Host}}, "/profile/applications/"+c.ID)
 		if who.Tenant != v.who.Tenant {
 			name.Sub = "in " + who.TenantName
 		}

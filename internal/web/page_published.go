@@ -40,7 +40,7 @@ func (s *Server) publishedTable(v *visit) (*kit.Table, error) {
 		}
 		status := publishedStatus(a)
 		t.Rows = append(t.Rows, kit.Row{Muted: !a.ShutOutAt.IsZero(), Cells: []kit.Value{
-			kit.LinkTo(a.Client.Name, "/published-apps/"+a.Client.ID), kit.Text(a.TenantName), people, kit.Ago(a.UsedAt()), kit.Badges(*status),
+			appLink(a.Client, "/published-apps/"+a.Client.ID), kit.Text(a.TenantName), people, kit.Ago(a.UsedAt()), kit.Badges(*status),
 		}})
 	}
 	return t, nil

@@ -161,7 +161,7 @@ func (s *Store) EndAuthorizations(ctx context.Context, which oauth.Which, becaus
 // Authorizations is part of oauth.Store.
 func (s *Store) Authorizations(ctx context.Context, which oauth.Which) (out []oauth.AuthorizationRecord, err error) {
 	cond, args := matching(which, "z.")
-	rows, err := s.query(ctx, `SELECT `+authorizationColumns+`, COALESCE(c.name, ''), COALESCE(u.first_name, ''), COALESCE(u.last_name, ''), COALESCE(a.email, '')
+	rows, err := s.query(ctx, `SELECT `+authorizationColumns+`, COALESCE(c.name, ''), COALESCE(c.logo_hash, ''), COALESCE(u.first_name, ''), COALESCE(u.last_name, ''), COALESCE(a.email, '')
 		FROM sys_oauth_authorization z LEFT JOIN sys_oauth_client c ON c.id = z.client_id
 		LEFT JOIN users u ON u.tenant_id = z.tenant_id AND u._id = z.person_id LEFT JOIN sys_account a ON a.id = z.account_id
 		WHERE `+cond+` ORDER BY z.created_at DESC, z.id DESC`, args...)
@@ -171,13 +171,12 @@ func (s *Store) Authorizations(ctx context.Context, which oauth.Which) (out []oa
 	defer rows.Close()
 	for rows.Next() {
 		var z authorizationScan
-		var client, first, last, email string
-		if err := rows.Scan(append(z.dest(), &client, &first, &last, &email)...); err != nil {
+		var first, last string
+		if err := rows.Scan(append(z.dest(), &z.rec.ClientName, &z.rec.ClientLogo, &first, &last, &z.rec.Email)...); err != nil {
 			return nil, err
 		}
-		one := z.authorization()
-		one.ClientName, one.PersonName, one.Email = client, strings.TrimSpace(first+" "+last), email
-		out = append(out, one)
+		z.rec.PersonName = strings.TrimSpace(first + " " + last)
+		out = append(out, z.authorization())
 	}
 	return out, rows.Err()
 }

@@ -55,6 +55,19 @@ func testStandings(t *testing.T, open Open) {
 	if _, err := s.EndAuthorizations(ctx, oauth.Which{ID: ended}, "test", now); err != nil {
 		t.Fatal(err)
 	}
+	for _, hash := range []string{"h1", ""} { // lists show the client as it is now, and one that is gone as nothing
+		must(t, s.SetClientLogo(ctx, here, "pk_"+here, oauth.Logo{Hash: hash, PNG: []byte(hash)}))
+		list, err := s.Authorizations(ctx, oauth.Which{Tenant: here, Person: id(0)})
+		must(t, err)
+		for _, a := range list {
+			if a.Client == "pk_gone" && a.ClientName+a.ClientLogo != "" || a.Client != "pk_gone" && (a.ClientName != "C" || a.ClientLogo != hash) {
+				t.Errorf("%s is shown as %q with the logo %q, which is %q", a.Client, a.ClientName, a.ClientLogo, hash)
+			}
+		}
+		if len(list) != 4 {
+			t.Errorf("%d authorizations", len(list))
+		}
+	}
 	for _, c := range []struct {
 		name  string
 		which oauth.Which
