@@ -18,6 +18,7 @@ import (
 	"mandorla/internal/app"
 	"mandorla/internal/demo"
 	"mandorla/internal/fault"
+	"mandorla/internal/identity"
 	"mandorla/internal/oauth"
 	"mandorla/internal/web"
 )
@@ -123,7 +124,11 @@ func (c *demoCmd) seed(env *environment) (*app.DemoClient, error) {
 		return nil, err
 	}
 	if len(tenants) > 0 {
-		return c.existing(env.Ctx, a)
+		client, err := c.existing(env.Ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		return client, demoSuper(env.Ctx, a)
 	}
 	client := &app.DemoClient{Demo: true, Login: demo.Carly.Email, Password: demo.Carly.Password}
 	seeder := demo.Seeder{
@@ -137,11 +142,27 @@ func (c *demoCmd) seed(env *environment) (*app.DemoClient, error) {
 			if err := a.Store.SetSetting(ctx, demoSetting, made.ID); err != nil {
 				return err
 			}
+			if err := demoSuper(ctx, a); err != nil {
+				return err
+			}
 			return c.writeClient(client)
 		},
 	}
 	_, err = seeder.Seed(env.Ctx)
 	return client, err
+}
+
+// demoSuper makes the account that sees the console. A demo that an older version made has none.
+func demoSuper(ctx context.Context, a *app.App) error {
+	_, err := a.Identity.AccountByEmail(ctx, demo.Super.Email)
+	if !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	account, err := a.Identity.CreateAccount(ctx, identity.NewAccount{Email: demo.Super.Email, Password: demo.Super.Password, Operator: true})
+	if err != nil {
+		return fmt.Errorf("account of the super admin: %w", err)
+	}
+	return a.Identity.AppointSuper(ctx, account.ID, true)
 }
 
 // existing reads back what the first start wrote; a tenant that no demo made is refused.
@@ -195,7 +216,7 @@ func demoClientInput() oauth.ClientInput {
 
 func demoPages() *web.Demo {
 	d := &web.Demo{Notice: "This is a demo on your own machine. Its passwords are public."}
-	for _, p := range demo.People {
+	for _, p := range demo.Logins() {
 		d.Logins = append(d.Logins, web.DemoLogin{Name: p.Name(), Role: p.Role, Email: p.Email, Password: p.Password})
 	}
 	return d
@@ -204,7 +225,7 @@ func demoPages() *web.Demo {
 func (c *demoCmd) say(env *environment, origin string, client *app.DemoClient) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Mandorla demo: %s\n\n%-26s %-16s %s\n", origin, "Sign in as", "Role", "Password")
-	for _, p := range demo.People {
+	for _, p := range demo.Logins() {
 		fmt.Fprintf(&b, "%-26s %-16s %s\n", p.Email, p.Role, p.Password)
 	}
 	ask := "mandorla ask"
@@ -212,10 +233,11 @@ func (c *demoCmd) say(env *environment, origin string, client *app.DemoClient) {
 		ask += " --server " + origin
 	}
 	fmt.Fprintf(&b, "\nMCP server  %s/v1/mcp\nClient ID   %s\nSecret      in %s\n", origin, client.ID, filepath.Join(c.Data, demoFile))
-	fmt.Fprintf(&b, "\nThree things to try:\n")
+	fmt.Fprintf(&b, "\nFour things to try:\n")
 	fmt.Fprintf(&b, "  1  %s \"List the Companies where Carly is the Owner\"\n", ask)
 	fmt.Fprintf(&b, "  2  sign in as %s, open App Center, and look at what Claude Connector may do\n", demo.People[0].Email)
-	fmt.Fprintf(&b, "  3  take \"View\" of Company away from it, save, and ask again\n\nready\n")
+	fmt.Fprintf(&b, "  3  take \"View\" of Company away from it, save, and ask again\n")
+	fmt.Fprintf(&b, "  4  sign in as %s: the console, for who operates the installation and is in no tenant\n\nready\n", demo.Super.Email)
 	fmt.Fprint(env.Stdout, b.String())
 }
 

@@ -7,6 +7,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,6 +43,12 @@ var People = []Login{
 	{"Jonas", "Becker", "jonas@northwind.example", teamLead, "demo-jonas-becker", "", growth},
 	{"Sofia", "Marchetti", "sofia@northwind.example", "CSM", "demo-sofia-marchetti", riskWatch, growth},
 }
+
+// Super is the super admin, who operates the installation and is in no tenant. Whoever seeds a demo makes the account.
+var Super = Login{First: "Mira", Last: "Solberg", Email: "mira@operator.example", Role: "Super admin", Password: "demo-mira-solberg"}
+
+// Logins are everybody who can sign in to a demo.
+func Logins() []Login { return append(slices.Clone(People), Super) }
 
 // The teams.
 const (
