@@ -25,15 +25,15 @@ func words(text string) map[string]bool {
 func commonPassword(password, email string) bool {
 	lower := strings.ToLower(password)
 	local, domain, _ := strings.Cut(email, "@")
-	stem := strings.Trim(lower, "0123456789 !@#$%^&*()-_=+.,?")
-	stem = unrepeat(stem)
-	if stem == "" || common[stem] || common[leet.Replace(stem)] {
-		return true
-	}
 	host, _, _ := strings.Cut(domain, ".")
-	for _, own := range []string{email, local, domain, host} {
-		if own != "" && (stem == own || lower == own) {
+	for _, stem := range stems(lower) {
+		if stem == "" || common[stem] {
 			return true
+		}
+		for _, own := range []string{email, local, domain, host} {
+			if own != "" && (stem == own || lower == own || stem == bare(own)) {
+				return true
+			}
 		}
 	}
 	distinct := map[rune]bool{}
@@ -44,6 +44,26 @@ func commonPassword(password, email string) bool {
 }
 
 var leet = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s")
+
+// filler is what people put before, after and between the words of a password.
+const filler = "0123456789 !@#$%^&*()-_=+.,?"
+
+// stems are what a password comes to without what was put around it: also without what stands between repetitions, as in
+// "password password" and "Pa55word.Pa55word".
+func stems(lower string) []string {
+	trimmed := strings.Trim(lower, filler)
+	return []string{unrepeat(trimmed), bare(trimmed), leet.Replace(unrepeat(trimmed)), bare(leet.Replace(trimmed))}
+}
+
+// bare is a word without filler and without repetitions of itself.
+func bare(s string) string {
+	return unrepeat(strings.Map(func(r rune) rune {
+		if strings.ContainsRune(filler, r) {
+			return -1
+		}
+		return r
+	}, s))
+}
 
 // unrepeat takes "abcabcabc" to "abc".
 func unrepeat(s string) string {

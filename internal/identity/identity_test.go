@@ -214,7 +214,8 @@ var rows = map[string]func(*world){
 		}
 	},
 	"191-odd-passwords": func(w *world) {
-		for _, pw := range []string{strings.Repeat("ab c", 300), strings.Repeat("x", 1<<20), "\xff\xfe a broken password text", "short", "passwordpassword", "aaaaaaaaaaaaaaaa", "abcdefghijklmnop", "Password12345678!", w.acct.Email} {
+		for _, pw := range []string{strings.Repeat("ab c", 300), strings.Repeat("x", 1<<20), "\xff\xfe a broken password text", "short", "passwordpassword", "aaaaaaaaaaaaaaaa", "abcdefghijklmnop", "Password12345678!", w.acct.Email,
+			"password password", "Password. Password. 1", "pa55word-Pa55word", "summer2026summer2027", strings.ReplaceAll(w.acct.Email, "@", " @ ")} {
 			if err := w.ids.SetPassword(w.Context(), w.acct.ID, pw, false); !fault.Is(err, fault.Invalid) {
 				w.Errorf("%.20q: %v", pw, err)
 			}
