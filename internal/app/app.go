@@ -161,13 +161,13 @@ func (a *App) services(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.Console, err = console.New(console.Options{
-		Store: a.Store, Identity: a.Identity, OAuth: a.OAuth, Gate: a.Gate, Base: a.Schema.Base(), Now: a.deps.Now, NewID: a.NewID,
-	})
-	if err != nil {
+	if err := a.people(origin); err != nil {
 		return err
 	}
-	return a.people(origin)
+	a.Console, err = console.New(console.Options{
+		Store: a.Store, Identity: a.Identity, OAuth: a.OAuth, Gate: a.Gate, People: a.People, Base: a.Schema.Base(), Now: a.deps.Now, NewID: a.NewID,
+	})
+	return err
 }
 
 // people makes what invites people, with a mail server where one is named.

@@ -19,6 +19,7 @@ import (
 	"mandorla/internal/identity"
 	"mandorla/internal/model"
 	"mandorla/internal/oauth"
+	"mandorla/internal/people"
 	"mandorla/internal/record"
 )
 
@@ -52,6 +53,7 @@ type Options struct {
 	Identity *identity.Service
 	OAuth    *oauth.Service
 	Gate     *record.Service
+	People   *people.Service // invites first administrators
 	Base     *model.Registry // of a tenant without custom properties
 	Now      func() time.Time
 	NewID    func() string
@@ -62,7 +64,7 @@ type Service struct{ Options }
 
 // New checks that nothing is missing.
 func New(o Options) (*Service, error) {
-	if o.Store == nil || o.Identity == nil || o.OAuth == nil || o.Gate == nil || o.Base == nil || o.Now == nil || o.NewID == nil {
+	if o.Store == nil || o.Identity == nil || o.OAuth == nil || o.Gate == nil || o.People == nil || o.Base == nil || o.Now == nil || o.NewID == nil {
 		return nil, errors.New("console: every option is required")
 	}
 	return &Service{o}, nil

@@ -34,9 +34,11 @@ func TestOnlySuperAdmins(t *testing.T) {
 		_, tenant := s.Console.Tenant(ctx, by, s.Tenant)
 		_, clients := s.Console.Clients(ctx, by, s.Tenant)
 		_, create := s.Console.Create(ctx, by, second)
+		_, invited := s.Console.Invited(ctx, by, console.Tenant{ID: s.Tenant})
+		_, reinvite := s.Console.Reinvite(ctx, by, s.Tenant, "x")
 		_, log := s.Console.Log(ctx, by, "", "", 10)
 		for act, err := range map[string]error{
-			"tenants": tenants, "tenant": tenant, "clients": clients, "create": create, "log": log, "rename": s.Console.Rename(ctx, by, s.Tenant, "X"),
+			"tenants": tenants, "tenant": tenant, "clients": clients, "create": create, "log": log, "invited": invited, "reinvite": reinvite, "rename": s.Console.Rename(ctx, by, s.Tenant, "X"),
 			"suspend": s.Console.Suspend(ctx, by, s.Tenant, true), "make super": s.Console.MakeSuper(ctx, by, demo.Carly.Email),
 		} {
 			if !fault.Is(err, fault.NotFound) {
@@ -81,10 +83,11 @@ func TestCreate(t *testing.T) {
 		if _, err := s.Identity.AccountByEmail(ctx, "tess@second.example"); !fault.Is(err, fault.NotFound) {
 			t.Errorf("half an account: %v", err)
 		}
-		id, err := s.Console.Create(ctx, by, second)
+		made, err := s.Console.Create(ctx, by, second)
 		if err != nil {
 			t.Fatal(err)
 		}
+		id := made.ID
 		got, err := s.Console.Tenant(ctx, by, id)
 		if err != nil || got.Slug != "second-inc" || got.People != 1 || got.Suspended {
 			t.Errorf("%+v, %v", got, err)
@@ -98,7 +101,7 @@ func TestCreate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := s.Console.Tenant(ctx, by, third); err != nil || !strings.HasPrefix(got.Slug, "tenant-") {
+		if got, err := s.Console.Tenant(ctx, by, third.ID); err != nil || !strings.HasPrefix(got.Slug, "tenant-") {
 			t.Errorf("%+v, %v", got, err)
 		}
 		if _, err := s.Identity.SignIn(ctx, demo.Carly.Email, demo.Carly.Password, identity.From{}); err != nil {

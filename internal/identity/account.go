@@ -29,6 +29,7 @@ type NewAccount struct {
 	Super    bool
 	// Operator is for passwords that an operator chooses (the demo, the command line): 8 characters are then enough.
 	Operator bool
+	By       Super // the super admin at the console; zero: the command line
 }
 
 // NormalEmail gives the form under which an address is stored and compared; ok is false for what is no plain address.
@@ -62,7 +63,11 @@ func (s *Service) CreateAccount(ctx context.Context, in NewAccount) (Account, er
 		if err := s.Store.InsertAccount(ctx, a, hash); err != nil {
 			return err
 		}
-		return s.note(ctx, "", "account.create", access.SurfaceCommand, "", map[string]string{"account": a.ID, "email": email})
+		detail := map[string]string{"account": a.ID, "email": email}
+		if in.By != (Super{}) {
+			return s.NoteSuper(ctx, in.By, "account.create", detail)
+		}
+		return s.note(ctx, "", "account.create", access.SurfaceCommand, "", detail)
 	})
 	if err != nil {
 		return Account{}, fmt.Errorf("create account: %w", err)

@@ -79,15 +79,21 @@ type Person struct {
 // Invite invites a person to the principal's tenant: as the User record with this address, or as a new one that the principal may
 // create. The link goes out by mail where that is possible; it is given back in any case, for showing once where it is not.
 func (s *Service) Invite(ctx context.Context, by access.Principal, p Person) (identity.Invitation, string, error) {
-	if err := identity.MayManage(by, by.Tenant); err != nil {
-		return identity.Invitation{}, "", err
-	}
-	p, err := checked(p)
+	in, token, err := s.Prepare(ctx, by, p)
 	if err != nil {
 		return identity.Invitation{}, "", err
 	}
-	var in identity.Invitation
-	var token string
+	return in, s.Deliver(ctx, in, token), nil
+}
+
+// Prepare is Invite without the mail, for a transaction that does more: Deliver comes after it.
+func (s *Service) Prepare(ctx context.Context, by access.Principal, p Person) (in identity.Invitation, token string, err error) {
+	if err := identity.MayManage(by, by.Tenant); err != nil {
+		return in, "", err
+	}
+	if p, err = checked(p); err != nil {
+		return in, "", err
+	}
 	err = s.Identity.Store.InTx(ctx, func(ctx context.Context) error {
 		user, name, err := s.user(ctx, by, p)
 		if err != nil {
@@ -98,11 +104,13 @@ func (s *Service) Invite(ctx context.Context, by access.Principal, p Person) (id
 		})
 		return err
 	})
-	if err != nil {
-		return identity.Invitation{}, "", err
-	}
+	return in, token, err
+}
+
+// Deliver mails an invitation that is stored by now, where mail is sent, and gives its link.
+func (s *Service) Deliver(ctx context.Context, in identity.Invitation, token string) (link string) {
 	s.mailInvitation(ctx, in, token)
-	return in, s.link(PathInvitation, token), nil
+	return s.link(PathInvitation, token)
 }
 
 func checked(p Person) (Person, error) {

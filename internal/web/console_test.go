@@ -24,11 +24,11 @@ var tess = demo.Login{First: "Tess", Last: "Okafor", Email: "tess@second.example
 // secondTenant makes one, with tess or another login as its administrator.
 func secondTenant(t *testing.T, s *testkit.Server, who demo.Login) string {
 	t.Helper()
-	id, err := s.Console.Create(t.Context(), s.Super(t), console.NewTenant{Name: "Second Inc", Email: who.Email, First: who.First, Last: who.Last, Password: who.Password})
+	made, err := s.Console.Create(t.Context(), s.Super(t), console.NewTenant{Name: "Second Inc", Email: who.Email, First: who.First, Last: who.Last, Password: who.Password})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return id
+	return made.ID
 }
 
 // publish makes the demo's client work for everybody.
@@ -127,6 +127,7 @@ func TestConsoleIsForSuperAdminsOnly(t *testing.T) {
 	for path, form := range map[string]url.Values{
 		"/console/tenants/new": {"name": {"X"}}, "/console/tenants/" + s.Tenant: {"name": {"X"}}, "/console/tenants/" + s.Tenant + "/status": {"act": {"suspend"}},
 		"/console/clients/" + s.Client.ID: {"version": {"1"}, "published": {"on"}}, "/console/admins": {"email": {person(t, "Ada").Email}}, "/console/registration": {"registration": {"on"}}, "/console/admins/remove": {"account": {"x"}},
+		"/console/tenants/" + s.Tenant + "/invitations/" + s.Tenant: {},
 	} {
 		form[kit.CSRFField] = token
 		ada.post(path, form).want(t, http.StatusNotFound)
@@ -148,6 +149,7 @@ func TestConsoleWalk(t *testing.T) {
 	sam.get("/console").want(t, http.StatusOK, demo.TenantName, "Active")
 
 	form := sam.get("/console/tenants/new").want(t, http.StatusOK).form(t, "/console/tenants/new")
+	form.Set("how", "password")
 	for field, c := range map[string]struct{ value, says string }{
 		"name": {demo.TenantName, "too much like that of another tenant"}, "email": {"nobody", "not a mail address"}, "password": {"", "there is no account with this address yet"}, "last": {"", "needs 1 to 80 characters"},
 	} {

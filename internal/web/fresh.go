@@ -42,13 +42,14 @@ var sensitive = map[string]act{
 	"POST /settings/roles/{id}/people/take": {words: "take a role"},
 	"POST /settings/roles/{id}/delete":      {words: "remove a role"},
 
-	"POST /console/tenants/new":             {words: "create a tenant"},
-	"POST /console/tenants/{tenant}":        {words: "rename a tenant"},
-	"POST /console/tenants/{tenant}/status": {words: "suspend or resume a tenant"},
-	"POST /console/clients/{id}":            {words: "change what a client reaches"},
-	"POST /console/registration":            {words: "change which apps may register themselves"},
-	"POST /console/admins":                  {words: "make a super admin"},
-	"POST /console/admins/remove":           {words: "remove a super admin"},
+	"POST /console/tenants/new":                               {words: "create a tenant"},
+	"POST /console/tenants/{tenant}":                          {words: "rename a tenant"},
+	"POST /console/tenants/{tenant}/status":                   {words: "suspend or resume a tenant"},
+	"POST /console/tenants/{tenant}/invitations/{invitation}": {words: "make a link for an invitation"},
+	"POST /console/clients/{id}":                              {words: "change what a client reaches"},
+	"POST /console/registration":                              {words: "change which apps may register themselves"},
+	"POST /console/admins":                                    {words: "make a super admin"},
+	"POST /console/admins/remove":                             {words: "remove a super admin"},
 }
 
 // Fields of the question: the password, and where Cancel leads; and a password that a form gives to somebody.

@@ -181,7 +181,7 @@ func everySensitiveAct(t *testing.T, s *testkit.Server) {
 		if !slices.Contains(pages.Routes(), pattern) {
 			t.Errorf("%s is no route", pattern)
 		}
-		path, ada := strings.NewReplacer("POST ", "", "{id}", strings.Repeat("0", 24), "{user}", strings.Repeat("0", 24), "{tenant}", strings.Repeat("0", 24)).Replace(pattern), ada
+		path, ada := strings.NewReplacer("POST ", "", "{id}", strings.Repeat("0", 24), "{user}", strings.Repeat("0", 24), "{tenant}", strings.Repeat("0", 24), "{invitation}", strings.Repeat("0", 24)).Replace(pattern), ada
 		if strings.HasPrefix(path, "/console/") {
 			ada = super
 		}

@@ -82,7 +82,7 @@ type tenantNewView struct{ Form kit.Form }
 var sampleTenantNew = tenantNewView{Form: kit.Form{Action: "/"}}
 
 func (s *Server) getTenantNew(w http.ResponseWriter, v *visit, _ identity.Super) error {
-	return s.showTenantNew(w, v, http.StatusOK, console.NewTenant{}, nil)
+	return s.showTenantNew(w, v, http.StatusOK, console.NewTenant{Invite: true}, nil)
 }
 
 func (s *Server) showTenantNew(w http.ResponseWriter, v *visit, status int, in console.NewTenant, problem error) error {
@@ -90,16 +90,23 @@ func (s *Server) showTenantNew(w http.ResponseWriter, v *visit, status int, in c
 	page.Narrow = true
 	page.Breadcrumb = []kit.Link{{Label: "Console", Href: "/console"}}
 	page.Lead = "It starts with the default roles, no data and one administrator."
+	how := "You get a link to hand on, since this installation sends no mail."
+	if s.People.Mails() {
+		how = "A mail with a link goes to this address."
+	}
 	form := s.withConfirm(v, kit.Form{
 		Action: "/console/tenants/new", Submit: kit.Button{Label: "Create tenant", Look: kit.Primary}, Cancel: &kit.Link{Label: "Cancel", Href: "/console"},
 		Fields: []kit.Field{
 			{Name: "name", Label: "Name", Value: in.Name, Required: true, Max: 80, Help: "Of the organisation, as its people know it."},
 			{Name: "first", Label: "Administrator's first name", Value: in.First, Required: true, Max: 80},
 			{Name: "last", Label: "Administrator's last name", Value: in.Last, Required: true, Max: 80},
-			{Name: "email", Label: "Administrator's e-mail address", Type: "email", Value: in.Email, Required: true, Autocomplete: "off",
-				Help: "Somebody with an account here keeps it, and is in this tenant as well."},
+			{Name: "email", Label: "Administrator's e-mail address", Type: "email", Value: in.Email, Required: true, Autocomplete: "off"},
+			{Kind: kit.FieldRadio, Name: "how", Label: "How the administrator gets in", Options: []kit.Option{
+				{Value: "invite", Label: "By an invitation", Selected: in.Invite, Help: how + " It works once, for 7 days. Whoever opens it chooses a password; somebody with an account here signs in and accepts."},
+				{Value: "password", Label: "With a password from you, at once", Selected: !in.Invite, Help: "Somebody with an account here keeps the own password, and is in as well."},
+			}},
 			{Name: "password", Label: "First password", Type: "password", Autocomplete: "new-password",
-				Help: "For an account that is made now, at least 15 characters. Pass it on; the administrator changes it under Profile. Leave it empty where there is an account."},
+				Help: "Not for an invitation. At least 15 characters; pass it on, and the administrator changes it under Profile. Leave it empty where there is an account."},
 		},
 	})
 	placeErrors(&form, problem)
@@ -108,13 +115,38 @@ func (s *Server) showTenantNew(w http.ResponseWriter, v *visit, status int, in c
 
 func (s *Server) postTenantNew(w http.ResponseWriter, v *visit, by identity.Super) error {
 	form := v.r.PostForm
-	in := console.NewTenant{Name: form.Get("name"), Email: form.Get("email"), First: form.Get("first"), Last: form.Get("last"), Password: form.Get("password")}
-	id, err := s.Console.Create(v.ctx(), by, in)
+	in := console.NewTenant{
+		Name: form.Get("name"), Email: form.Get("email"), First: form.Get("first"), Last: form.Get("last"), Password: form.Get("password"),
+		Invite: form.Get("how") == "invite",
+	}
+	made, err := s.Console.Create(v.ctx(), by, in)
 	if comesBack(err) {
 		return s.showTenantNew(w, v, formStatus(w, err), in, err)
 	}
 	if err != nil {
 		return err
 	}
-	return s.done(w, v, "/console/tenants/"+id, "tenant")
+	if in.Invite {
+		return s.firstLink(w, v, made.ID, made.Invitation, made.Link, "tenant-invited")
+	}
+	return s.done(w, v, "/console/tenants/"+made.ID, "tenant")
+}
+
+// firstLink ends the making of an invitation for a first administrator: the tenant's page shows the link once, where no mail carries it.
+func (s *Server) firstLink(w http.ResponseWriter, v *visit, tenant, invitation, link, flash string) error {
+	if !s.People.Mails() {
+		if err := s.keepSecret(w, v, invitation, link); err != nil {
+			return err
+		}
+	}
+	return s.done(w, v, "/console/tenants/"+tenant, flash)
+}
+
+func (s *Server) postTenantInvitation(w http.ResponseWriter, v *visit, by identity.Super) error {
+	tenant, invitation := v.r.PathValue("tenant"), v.r.PathValue("invitation")
+	link, err := s.Console.Reinvite(v.ctx(), by, tenant, invitation)
+	if err != nil {
+		return err
+	}
+	return s.firstLink(w, v, tenant, invitation, link, "invited-again")
 }

@@ -27,7 +27,8 @@ var consoleLogs = []struct{ key, label, prefix string }{
 // consoleActs are acts in words; any other is shown by its name.
 var consoleActs = map[string]string{
 	"tenant.create": "Created a tenant", "tenant.rename": "Renamed a tenant", "tenant.suspend": "Suspended a tenant", "tenant.resume": "Resumed a tenant",
-	"client.reach": "Set the switches of a client", "account.super": "Changed a super admin", "account.create": "Made an account", "account.password": "Changed a password",
+	"tenant.invite": "Invited a first administrator again",
+	"client.reach":  "Set the switches of a client", "account.super": "Changed a super admin", "account.create": "Made an account", "account.password": "Changed a password",
 	"account.disable": "Disabled or enabled an account", "session.start": "Signed in", "session.end": "Signed out", "session.end_all": "Ended sessions",
 	"session.refused": "Was refused at sign-in", "oauth.end_everything": "Ended every connection",
 	"installation.registration": "Changed which apps may register themselves",

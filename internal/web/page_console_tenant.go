@@ -18,6 +18,8 @@ type tenantView struct {
 	Table   kit.Table
 	Name    kit.Section
 	Rename  kit.Form
+	Link    *kit.Copy    // of an invitation, shown once
+	Invited []kit.Notice // first administrators who have not joined
 	State   kit.Section
 	Text    string // what suspending or resuming does
 	Button  kit.Button
@@ -27,6 +29,7 @@ type tenantView struct {
 }
 
 var sampleTenant = tenantView{
+	Link: &kit.Copy{ID: "link"}, Invited: []kit.Notice{{Title: "x", Action: &kit.Button{Label: "x", Post: "/"}}},
 	Notice: &kit.Notice{Title: "x"}, Facts: sampleRecord.Properties, Table: sampleApps.Table, Rename: kit.Form{Action: "/"},
 	Button: kit.Button{Label: "x", Href: "/"}, Modal: kit.Modal{ID: "state", Action: "/"}, Hidden: kit.Field{Kind: kit.FieldHidden}, Confirm: &kit.Field{},
 }
@@ -35,6 +38,9 @@ var sampleTenant = tenantView{
 type tenantProblem struct{ name, state error }
 
 func (s *Server) getTenant(w http.ResponseWriter, v *visit, by identity.Super) error {
+	if v.r.URL.Query().Has("stored") {
+		return s.stored(w, v, "/console/tenants/"+v.r.PathValue("tenant"))
+	}
 	return s.showTenant(w, v, by, http.StatusOK, tenantProblem{})
 }
 
@@ -69,8 +75,40 @@ func (s *Server) showTenant(w http.ResponseWriter, v *visit, by identity.Super, 
 		view.Rename.Fields[0].Value = v.r.PostForm.Get("name")
 		placeErrors(&view.Rename, p.name)
 	}
+	if err := s.firstInvites(v, by, t, &view); err != nil {
+		return err
+	}
 	s.tenantState(v, t, &view, p.state)
 	return s.kit.Render(w, status, page, "console_tenant", view)
+}
+
+// firstInvites says who was invited to a tenant that nobody has joined, and how it stands with the link.
+func (s *Server) firstInvites(v *visit, by identity.Super, t console.Tenant, view *tenantView) error {
+	open, err := s.Console.Invited(v.ctx(), by, t)
+	if err != nil {
+		return err
+	}
+	path := "/console/tenants/" + t.ID
+	for _, in := range open {
+		again := &kit.Button{Label: "Make a new link", Icon: "link", Small: true, Post: path + "/invitations/" + in.ID}
+		if s.People.Mails() {
+			again.Label, again.Icon = "Send it again", "send"
+		}
+		one := kit.Notice{
+			Tone: kit.Info, Title: in.UserName + " has not joined yet", Action: again,
+			Text: "The invitation to " + in.Email + " works until " + in.ExpiresAt.UTC().Format("2 January, 15:04") + " UTC.",
+		}
+		if _, why := s.linkState(in); why != "" {
+			one.Tone, one.Text = kit.Bad, "The mail to "+in.Email+" could not be sent. "+why
+		} else if !s.Now().Before(in.ExpiresAt) {
+			one.Tone, one.Text = kit.Warn, "The invitation to "+in.Email+" has expired."
+		}
+		if link := s.freshSecret(v, in.ID); link != "" {
+			view.Link = linkCopy(v, "Invitation link for "+in.Email, link, path, "Send it to "+in.Email+" in a way that nobody else reads. It works once, for 7 days.")
+		}
+		view.Invited = append(view.Invited, one)
+	}
+	return nil
 }
 
 // tenantState says what suspending or resuming does, and asks before it happens.

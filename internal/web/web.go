@@ -249,6 +249,7 @@ func (s *Server) register() {
 	s.super("GET /console/tenants/{tenant}", s.getTenant)
 	s.super("POST /console/tenants/{tenant}", s.postTenantName)
 	s.super("POST /console/tenants/{tenant}/status", s.postTenantStatus)
+	s.super("POST /console/tenants/{tenant}/invitations/{invitation}", s.postTenantInvitation)
 	s.super("GET /console/clients/{id}", s.getClientReach)
 	s.super("POST /console/clients/{id}", s.postClientReach)
 	s.super("GET /console/registration", s.getConsoleRegistration)
