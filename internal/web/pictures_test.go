@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"mandorla/internal/access"
+	"mandorla/internal/console"
 	"mandorla/internal/demo"
 	"mandorla/internal/oauth"
 	"mandorla/internal/people"
@@ -85,7 +86,7 @@ func demoPages(t *testing.T, s *testkit.Server) string {
 	server := httptest.NewUnstartedServer(nil)
 	origin := "http://" + server.Listener.Addr().String()
 	notice := &web.Demo{Notice: "This is a demo on your own machine. Its passwords are public."}
-	for _, p := range demo.People {
+	for _, p := range demo.Logins() {
 		notice.Logins = append(notice.Logins, web.DemoLogin{Name: p.Name(), Role: p.Role, Email: p.Email, Password: p.Password})
 	}
 	pages, err := web.New(web.Options{
@@ -154,6 +155,10 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 	desk := publishedApp(t, s)
 	s.Call(t, s.Connect(t, person(t, "Sofia")).Access, "list_models", nil) // not Ada, whose first authorization is looked at
 	connectDesk(t, s, desk)
+	invitedTenant, err := s.Console.Create(t.Context(), s.Super(t), console.NewTenant{Name: "Third Inc", Email: "olu@third.example", First: "Olu", Last: "Adeyemi", Invite: true})
+	if err != nil {
+		t.Fatal(err)
+	}
 	role, named := "", map[string]string{}
 	roles, err := s.Identity.Roles(t.Context(), s.Tenant)
 	if err != nil {
@@ -179,7 +184,7 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 		{"home-admin", "Ada", "/", "What you can do next"},
 		{"home", "Carly", "/", "Within your reach"},
 		{"authorize", "Carly", authorizeURL(s, nil), "wants to work with your data"},
-		{"authorize-first", "Ada", authorizeURL(s, nil), "in the overlap"},
+		{"authorize-first", "Ada", authorizeURL(s, nil), "Not you? Claude Connector"}, // and no news in between
 		{"authorize-narrow", "Carly", authorizeURL(s, func(q url.Values) {
 			q.Set("scope", "companies:view companies:update assets:remove")
 			q.Set("redirect_uri", "http://127.0.0.1:4711/callback")
@@ -244,6 +249,7 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 		{"console", "Sam", "/console", "Second Inc"},
 		{"console-new", "Sam", "/console/tenants/new", "Create tenant"},
 		{"console-tenant", "Sam", "/console/tenants/" + s.Tenant, "Suspend tenant"},
+		{"console-invited", "Sam", "/console/tenants/" + invitedTenant.ID, "Olu Adeyemi has not joined yet"},
 		{"console-suspend", "Sam", "/console/tenants/" + s.Tenant + "?suspend", "Suspend Northwind Metrics?"},
 		{"console-client", "Sam", "/console/clients/" + s.Client.ID, "Dynamic permissions"},
 		{"console-registration", "Sam", "/console/registration", "Dynamic registration"},
@@ -311,10 +317,15 @@ func askedAgain(t *testing.T, s *testkit.Server) (widened, dynamic string) {
 	return askedURL(s, c, same), askedURL(s, d, same)
 }
 
-// appWithLogo is a client with a wide logo.
+// appWithLogo is a client with a wide logo, which Carly has connected.
 func appWithLogo(t *testing.T, s *testkit.Server) (oauth.Client, error) {
 	t.Helper()
-	c, _ := made(t, s, oauth.ClientInput{Name: "Customer portal", Description: "Shows people their own tickets", Kind: oauth.Confidential, RedirectURIs: []string{"https://portal.example/oauth"}})
+	c, secret := made(t, s, oauth.ClientInput{
+		Name: "Customer portal", Description: "Shows people their own tickets", Kind: oauth.Confidential, RedirectURIs: []string{"https://portal.example/oauth", testkit.Callback},
+	})
+	if _, err := testkit.Authorize(t.Context(), s.App, s.URL, c.ID, secret, person(t, "Carly").Email, person(t, "Carly").Password); err != nil {
+		return c, err
+	}
 	m := image.NewNRGBA(image.Rect(0, 0, 400, 240))
 	for y := range 240 {
 		for x := range 400 {
