@@ -91,6 +91,11 @@ func (s *Server) setup(v *visit, c oauth.Client) (setupView, error) {
 		{Title: "Authorize", Text: "Sign in as yourself, read what the app will get, and agree. The app fetches its tokens.", Done: !c.Steps.ExchangeFirst.IsZero(), At: c.Steps.ExchangeFirst},
 		{Title: "Ask it something", Text: "Such as: “Which companies do I own?”", Done: !c.Steps.CallFirst.IsZero(), At: c.Steps.CallFirst},
 	}}
+	if view.Problem == nil {
+		if view.Problem, err = s.tooFast(v, c); err != nil {
+			return setupView{}, err
+		}
+	}
 	if i := slices.IndexFunc(view.Steps, func(step setupStep) bool { return !step.Done }); i >= 0 {
 		view.Steps[i].Next = true
 	}

@@ -6,9 +6,11 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
+	"mandorla/internal/app"
 	"mandorla/internal/oauth"
 	"mandorla/internal/testkit"
 )
@@ -163,4 +165,22 @@ func (p page) not(t *testing.T, texts ...string) page {
 		}
 	}
 	return p
+}
+
+// Calls that were refused because too many came are said for a while, with the way to them; the app works on.
+func TestSetupSaysThatCallsCameTooFast(t *testing.T) {
+	s := testkit.StartWith(t, "sqlite", nil, app.Config{CallLimit: 3})
+	ada, token := newBrowser(t, s.URL).signIn(person(t, "Ada")), s.Connect(t, person(t, "Carly")).Access
+	setup := "/apps/" + s.Client.ID + "/setup"
+	for range 3 {
+		s.Call(t, token, "who_am_i", nil)
+	}
+	ada.get(setup).want(t, http.StatusOK).not(t, "came too fast")
+	if status, _, _ := s.Call(t, token, "who_am_i", nil); status != http.StatusTooManyRequests {
+		t.Fatal(status)
+	}
+	ada.get(setup).want(t, http.StatusOK, "Calls of Carly Hart came too fast", "Look at the calls")
+	ada.get("/apps/"+s.Client.ID+"/activity?outcome=failed").want(t, http.StatusOK, "Carly Hart", "rate limited")
+	s.Clock.Add(10 * time.Minute)
+	ada.signIn(person(t, "Ada")).get(setup).want(t, http.StatusOK).not(t, "came too fast")
 }

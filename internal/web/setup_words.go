@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"mandorla/internal/audit"
+	"mandorla/internal/fault"
 	"mandorla/internal/oauth"
 	"mandorla/internal/web/kit"
 )
@@ -14,7 +16,7 @@ import (
 const (
 	quietBeforeRead = 5 * time.Minute
 	quietBeforeCall = 2 * time.Minute
-	strangerLasts   = 10 * time.Minute
+	strangerLasts   = 10 * time.Minute // and what is said of calls that came too fast
 )
 
 // setupProblem is why the last try failed, unless something worked since; or why nothing happens at all.
@@ -39,6 +41,18 @@ func (s *Server) setupProblem(c oauth.Client, seen map[oauth.SignKind]oauth.Sign
 		return &kit.Notice{Tone: kit.Warn, Title: "Connected, but no call has come", Text: noCallWords(c)}
 	}
 	return nil
+}
+
+// tooFast says that calls through a client were refused lately, since too many came at a time; nil where none were.
+func (s *Server) tooFast(v *visit, c oauth.Client) (*kit.Notice, error) {
+	calls, err := s.Calls.List(v.ctx(), audit.CallQuery{Tenant: v.who.Tenant, Client: c.ID, Outcome: "failed", Limit: 1})
+	if err != nil || len(calls) == 0 || calls[0].Outcome != fault.RateLimited.String() || s.Now().Sub(calls[0].At) >= strangerLasts {
+		return nil, err
+	}
+	return &kit.Notice{
+		Tone: kit.Warn, Title: "Calls of " + calls[0].PersonName + " came too fast", Action: &kit.Button{Label: "Look at the calls", Href: "/apps/" + c.ID + "/activity?outcome=failed", Small: true},
+		Text: setupName(c) + " was told to wait and to try again, and works on after that. Nobody else is slowed down. Whoever runs this installation sets the limit (option --call-limit).",
+	}, nil
 }
 
 // beforePage says what may keep an app from the authorization page.
