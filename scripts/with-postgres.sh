@@ -78,5 +78,6 @@ done
 [ -n "$started" ] || { cat data/server.log >&2; exit 1; }
 
 export MANDORLA_TEST_POSTGRES="postgres://postgres@127.0.0.1:$port/postgres?sslmode=disable"
+export MANDORLA_TEST_POSTGRES_PRIVATE=yes
 cd "$here"
 "$@" 3>&-

@@ -15,6 +15,7 @@ import (
 	"mandorla/internal/demo"
 	"mandorla/internal/oauth"
 	"mandorla/internal/testkit/clock"
+	"mandorla/internal/testkit/pg"
 )
 
 // installation is where the demo tenant is found: ids, and the secret of its client.
@@ -39,40 +40,59 @@ func seed(ctx context.Context, a *app.App, today time.Time) (in installation, er
 	return in, err
 }
 
-// seeded is a SQLite file with the demo tenant in it. Seeding takes longer than most tests, so a process does it once and each test
+// seeded are the demo tenant on each engine. Seeding takes longer than most tests, so a process does it once for each engine and every test
 // gets a copy; ids, secrets and installation keys are the same in all of them.
-var seeded = sync.OnceValues(func() (out struct {
+var seeded = struct {
+	sqlite   func() (seededFile, error)
+	postgres *pg.Filled[installation]
+}{
+	sqlite:   sync.OnceValues(seedFile),
+	postgres: &pg.Filled[installation]{Fill: func(dsn string) (installation, error) { return seedInto(app.Config{DB: dsn}) }},
+}
+
+type seededFile struct {
 	installation
-	file []byte
-}, err error) {
+	content []byte
+}
+
+func seedFile() (out seededFile, err error) {
 	dir, err := os.MkdirTemp("", "mandorla-seeded-")
 	if err != nil {
 		return out, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	c := clock.At(start)
-	a, err := app.Open(context.Background(), app.Config{DataDir: dir}, app.Deps{Now: c.Now, Rand: rand.Reader})
-	if err != nil {
+	if out.installation, err = seedInto(app.Config{DataDir: dir}); err != nil {
 		return out, err
 	}
-	if out.installation, err = seed(context.Background(), a, start); err != nil {
-		return out, errors.Join(err, a.Close())
-	}
-	if err := a.Close(); err != nil {
-		return out, err
-	}
-	out.file, err = os.ReadFile(filepath.Join(dir, "mandorla.db"))
+	out.content, err = os.ReadFile(filepath.Join(dir, databaseFile))
 	return out, err
-})
+}
 
-// copySeeded puts the seeded file into a folder.
-func copySeeded(tb testing.TB, dir string) installation {
+// seedInto seeds a second before the tests begin, so that ids, which are ordered by time, come before all that a test makes.
+func seedInto(cfg app.Config) (installation, error) {
+	ctx := context.Background()
+	a, err := app.Open(ctx, cfg, app.Deps{Now: clock.At(start.Add(-time.Second)).Now, Rand: rand.Reader})
+	if err != nil {
+		return installation{}, err
+	}
+	in, err := seed(ctx, a, start)
+	return in, errors.Join(err, a.Close())
+}
+
+const databaseFile = "mandorla.db"
+
+// begin puts a copy of the demo tenant where cfg says, or has it made there, and names its database in cfg.
+func begin(tb testing.TB, engine string, cfg *app.Config) (in installation) {
 	tb.Helper()
-	s, err := seeded()
+	if engine == "postgres" {
+		cfg.DB, in = seeded.postgres.DSN(tb)
+		return in
+	}
+	s, err := seeded.sqlite()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "mandorla.db"), s.file, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(cfg.DataDir, databaseFile), s.content, 0o600); err != nil {
 		tb.Fatal(err)
 	}
 	return s.installation

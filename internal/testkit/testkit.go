@@ -25,7 +25,6 @@ import (
 	"mandorla/internal/query"
 	"mandorla/internal/record"
 	"mandorla/internal/testkit/clock"
-	"mandorla/internal/testkit/pg"
 )
 
 // Callback is a redirect address that the test client has registered.
@@ -85,20 +84,10 @@ func open(tb testing.TB, engine string, log *slog.Logger, cfg app.Config, outbou
 	}
 	s := &Server{URL: "http://" + l.Addr().String(), Clock: clock.At(start)}
 	cfg.Origin, cfg.DataDir = s.URL, tb.TempDir()
-	var in installation
-	if engine == "postgres" {
-		cfg.DB = pg.DSN(tb)
-	} else {
-		in = copySeeded(tb, cfg.DataDir)
-	}
+	in := begin(tb, engine, &cfg)
 	s.Config = cfg
 	if s.App, err = app.Open(tb.Context(), cfg, app.Deps{Now: s.Clock.Now, Rand: rand.Reader, Log: log, Outbound: outbound}); err != nil {
 		tb.Fatal(err)
-	}
-	if engine == "postgres" {
-		if in, err = seed(tb.Context(), s.App, start); err != nil {
-			tb.Fatal(err)
-		}
 	}
 	s.take(tb, in)
 	ctx, stop := context.WithCancel(context.Background())

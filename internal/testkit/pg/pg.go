@@ -32,9 +32,13 @@ const Env = "MANDORLA_TEST_POSTGRES"
 // patience bounds each act of a test on the server; a cold initdb takes about two seconds.
 const patience = time.Minute
 
+// EnvPrivate says, beside Env, that the cluster goes when the tests are over, so that what they leave in it does no harm.
+const EnvPrivate = "MANDORLA_TEST_POSTGRES_PRIVATE"
+
 // cluster is a server and what keeps it running.
 type cluster struct {
-	dsn string
+	dsn     string
+	private bool // it ends with the tests
 	// hold is the only write end of a private cluster's lifeline: kept here, or the garbage collector would close it.
 	hold io.Closer
 }
@@ -42,7 +46,7 @@ type cluster struct {
 // server is the cluster that this process uses.
 var server = sync.OnceValues(func() (cluster, error) {
 	if dsn := os.Getenv(Env); dsn != "" {
-		return cluster{dsn: dsn}, nil
+		return cluster{dsn: dsn, private: os.Getenv(EnvPrivate) != ""}, nil
 	}
 	return startCluster()
 })
@@ -55,13 +59,19 @@ func DSN(tb testing.TB) string {
 	if err != nil {
 		tb.Fatalf("no PostgreSQL for the tests: %v\nscripts/tools.sh installs it or says how; %s=postgres://… names a running one", err, Env)
 	}
+	// template0, since nobody can be connected to it, which would refuse the copy.
+	return c.create(tb, "template0 ENCODING 'UTF8'")
+}
+
+// create makes a database from a template, for one test.
+func (c cluster) create(tb testing.TB, template string) string {
+	tb.Helper()
 	name := "mandorla_test_" + strings.ToLower(rand.Text())
 	dsn, err := withDatabase(c.dsn, name)
 	if err != nil {
 		tb.Fatalf("%s: %v", Env, err)
 	}
-	// template0, since nobody can be connected to it, which would refuse the copy.
-	if err := run(c.dsn, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8'"); err != nil {
+	if err := run(c.dsn, "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
 		tb.Fatalf("create a test database: %v", err)
 	}
 	tb.Cleanup(func() {
@@ -123,7 +133,7 @@ func startCluster() (cluster, error) {
 		_ = cmd.Wait() // it has failed: what it said is the news
 		return cluster{}, fmt.Errorf("start a private cluster: %s", strings.TrimSpace(complaint.String()))
 	}
-	return cluster{dsn: strings.TrimSpace(line), hold: hold}, nil
+	return cluster{dsn: strings.TrimSpace(line), private: true, hold: hold}, nil
 }
 
 // findScript looks upwards from the folder of the package under test, which is where go test starts it.

@@ -45,6 +45,39 @@ func TestDatabasesAreEmptyAndApart(t *testing.T) {
 	}
 }
 
+func TestFilledIsFilledOnceAndCopied(t *testing.T) {
+	t.Parallel()
+	fills := 0
+	f := &Filled[string]{Fill: func(dsn string) (string, error) {
+		fills++
+		return "made", run(dsn, "CREATE TABLE kept AS SELECT 7 AS n")
+	}}
+	for range 2 {
+		dsn, made := f.DSN(t)
+		conn := open(t, dsn)
+		if n := count(t, conn, "SELECT count(*) FROM kept"); n != 1 || made != "made" {
+			t.Errorf("%d rows, %q", n, made)
+		}
+		if _, err := conn.Exec(t.Context(), "DELETE FROM kept"); err != nil { // in this copy alone
+			t.Fatal(err)
+		}
+	}
+	c, err := server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := map[bool]int{true: 1, false: 2}[c.private]; fills != want {
+		t.Errorf("filled %d times on a server that is the tests' own: %v", fills, c.private)
+	}
+	if !c.private {
+		return
+	}
+	broken := &Filled[string]{Fill: func(string) (string, error) { return "", os.ErrInvalid }}
+	if err := broken.fill(c); err != os.ErrInvalid {
+		t.Errorf("a fill that fails gives %v", err)
+	}
+}
+
 func TestDatabaseIsDroppedThoughConnected(t *testing.T) {
 	t.Parallel()
 	var name string
