@@ -12,12 +12,12 @@ import (
 	"mandorla/internal/access"
 	"mandorla/internal/identity"
 	"mandorla/internal/oauth"
+	"mandorla/internal/store/sqlstore"
 )
 
 // TestService runs what has no row in the matrix, on every engine.
 func TestService(t *testing.T) {
-	for _, engine := range engines {
-		st := openStore(t, engine)
+	onStores(t, func(t *testing.T, st *sqlstore.Store, _ string) {
 		for name, run := range map[string]func(*world){
 			"effective":         testEffective,
 			"shown-is-the-most": testShownIsTheMost,
@@ -27,9 +27,9 @@ func TestService(t *testing.T) {
 			"sweep in parts":    testSweepInParts,
 			"connection-limit":  testConnectionLimit,
 		} {
-			t.Run(name+"/"+engine, func(t *testing.T) { run(newWorld(t, st)) })
+			t.Run(name, func(t *testing.T) { run(newWorld(t, st)) })
 		}
-	}
+	})
 }
 
 // testEffective walks step 8 of the product's walk: less works at once, more waits for a new authorization.

@@ -149,27 +149,29 @@ func (w *world) shown() (oauth.Visitor, oauth.Page) {
 // the answer lost. What is stored is then as before or as after the whole act, and the act can be repeated.
 func TestEachStatementFails(t *testing.T) {
 	for _, engine := range engines {
-		f := &fuse.Fuse{}
-		st := openStore(t, engine, f.Wrap)
-		past := f.DB()
-		t.Cleanup(func() { must(t, past.Close()) })
-		for _, a := range faultActs {
-			t.Run(a.name+"/"+engine, func(t *testing.T) {
-				w := newWorld(t, st)
-				before := figures(t, past)
-				do := a.ready(w)
-				ready := figures(t, past)
-				must(t, do())
-				clean := less(figures(t, past), ready)
-				if len(less(ready, before)) == 0 || len(clean) == 0 {
-					t.Fatalf("nothing was stored: %v", clean)
-				}
-				for _, after := range []bool{false, true} {
-					failEach(w, f, past, a, after, clean)
-				}
-				whole(t, past, engine)
-			})
-		}
+		t.Run(engine, func(t *testing.T) {
+			f := &fuse.Fuse{}
+			st := openStore(t, engine, f.Wrap)
+			past := f.DB()
+			t.Cleanup(func() { must(t, past.Close()) })
+			for _, a := range faultActs {
+				t.Run(a.name, func(t *testing.T) {
+					w := newWorld(t, st)
+					before := figures(t, past)
+					do := a.ready(w)
+					ready := figures(t, past)
+					must(t, do())
+					clean := less(figures(t, past), ready)
+					if len(less(ready, before)) == 0 || len(clean) == 0 {
+						t.Fatalf("nothing was stored: %v", clean)
+					}
+					for _, after := range []bool{false, true} {
+						failEach(w, f, past, a, after, clean)
+					}
+					whole(t, past, engine)
+				})
+			}
+		})
 	}
 }
 

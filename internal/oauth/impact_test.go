@@ -11,11 +11,11 @@ import (
 	"mandorla/internal/access"
 	"mandorla/internal/fault"
 	"mandorla/internal/oauth"
+	"mandorla/internal/store/sqlstore"
 )
 
 func TestImpact(t *testing.T) {
-	for _, engine := range engines {
-		st := openStore(t, engine)
+	onStores(t, func(t *testing.T, st *sqlstore.Store, _ string) {
 		for name, run := range map[string]func(*world){
 			"client":        testImpactOfClient,
 			"later":         testImpactLater,
@@ -26,9 +26,9 @@ func TestImpact(t *testing.T) {
 			"may":           testImpactPermission,
 			"foretold":      testImpactForetold,
 		} {
-			t.Run(name+"/"+engine, func(t *testing.T) { run(newWorld(t, st)) })
+			t.Run(name, func(t *testing.T) { run(newWorld(t, st)) })
 		}
-	}
+	})
 }
 
 func (w *world) connectAs(name string, c oauth.Client, changes ...string) string {

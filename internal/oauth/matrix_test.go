@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"mandorla/internal/oauth"
+	"mandorla/internal/store/sqlstore"
 )
 
 // row is a row of docs/threats.md. Rows that depend on storage run on every engine.
@@ -23,13 +24,12 @@ func matrix() []row {
 }
 
 func TestMatrix(t *testing.T) {
-	for _, engine := range engines {
-		st := openStore(t, engine)
+	onStores(t, func(t *testing.T, st *sqlstore.Store, engine string) {
 		for _, r := range matrix() {
 			if !r.stored && engine != engines[0] {
 				continue
 			}
-			t.Run(r.name+"/"+engine, func(t *testing.T) {
+			t.Run(r.name, func(t *testing.T) {
 				var options []func(*oauth.Options)
 				if r.options != nil {
 					options = append(options, r.options)
@@ -39,5 +39,5 @@ func TestMatrix(t *testing.T) {
 				r.run(w)
 			})
 		}
-	}
+	})
 }

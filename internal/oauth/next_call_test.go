@@ -10,6 +10,7 @@ import (
 	"mandorla/internal/identity"
 	"mandorla/internal/model"
 	"mandorla/internal/oauth"
+	"mandorla/internal/store/sqlstore"
 )
 
 // nextCalls are changes of everything that a call with a token depends on. shows tells from the next call whether the change works.
@@ -93,10 +94,9 @@ var nextCalls = []struct {
 // TestNextCall: a change through the services works at the next call with a token, on the replica that made it and on another one, however often
 // both have checked the token before.
 func TestNextCall(t *testing.T) {
-	for _, engine := range engines {
-		st := openStore(t, engine)
+	onStores(t, func(t *testing.T, st *sqlstore.Store, _ string) {
 		for _, c := range nextCalls {
-			t.Run(c.name+"/"+engine, func(t *testing.T) {
+			t.Run(c.name, func(t *testing.T) {
 				w := newWorld(t, st)
 				token := w.developer(c.name)
 				other := w.replica()
@@ -117,7 +117,7 @@ func TestNextCall(t *testing.T) {
 				}
 			})
 		}
-	}
+	})
 }
 
 // TestNextCallAfterUndone: a change that was taken back leaves nothing behind, also where somebody called while it was under way.

@@ -11,23 +11,23 @@ import (
 	"mandorla/internal/fault"
 	"mandorla/internal/identity"
 	"mandorla/internal/oauth"
+	"mandorla/internal/store/sqlstore"
 )
 
 // TestRegistration covers what the matrix has no row for: whom the rules let in, and that tenants decide for themselves.
 func TestRegistration(t *testing.T) {
-	for _, engine := range engines {
-		st := openStore(t, engine)
+	onStores(t, func(t *testing.T, st *sqlstore.Store, _ string) {
 		for name, run := range map[string]func(*world){
 			"off": registrationOff, "asks first": asksFirst, "two tenants": twoTenants, "stolen": stolen, "ceiling": ceiling, "rules": ruleChanges, "full": tooMany,
 			"deleted": deletedApp, "who may": whoMay, "forgotten": forgottenApps,
 		} {
-			t.Run(name+"/"+engine, func(t *testing.T) {
+			t.Run(name, func(t *testing.T) {
 				w := newWorld(t, st, withSite)
 				w.first()
 				run(w)
 			})
 		}
-	}
+	})
 }
 
 // TestAllowedAtFirst: documents may be, registration may not.
