@@ -133,7 +133,7 @@ func refusedIsDone(err error) error {
 	return err
 }
 
-func second(_ string, err error) error { return err }
+func second[T any](_ T, err error) error { return err }
 
 func (w *world) shown() (oauth.Visitor, oauth.Page) {
 	w.Helper()

@@ -12,20 +12,23 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"regexp"
 	"time"
 )
 
 func main() {
 	verbose := flag.Bool("v", false, "print every mutant and what killed it")
 	allowed := flag.String("allowed", "internal/arch/mutate/allowed.txt", "the mutants that no test can tell from the original")
+	only := flag.String("only", "", "a regular expression for the names of the mutants to try, which begin with the file's")
+	tests := flag.String("run", "", "a regular expression for the names of the tests to ask")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: mutate [-v] [-allowed FILE] PACKAGE…")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: mutate [-v] [-allowed FILE] [-only REGEXP] [-run REGEXP] PACKAGE…")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	clean, err := prove(ctx, *allowed, flag.Args(), *verbose)
+	clean, err := prove(ctx, *allowed, flag.Args(), *only, *tests, *verbose)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutate:", err)
 	}
@@ -36,9 +39,20 @@ func main() {
 }
 
 // prove prints a summary line per package and says whether nothing survived but what is allowed.
-func prove(ctx context.Context, allowedFile string, packages []string, verbose bool) (bool, error) {
+func prove(ctx context.Context, allowedFile string, packages []string, only, tests string, verbose bool) (bool, error) {
 	allowed, err := readAllowed(allowedFile)
 	if err != nil {
+		return false, err
+	}
+	o := options{survived: func(m *mutant) {
+		if _, excused := allowed[m.name]; !excused {
+			fmt.Printf("not noticed, line %d: %s   (%d reach it)\n", m.line, m.name, len(m.reachedBy))
+		}
+	}}
+	if o.only, err = regexp.Compile(only); err != nil {
+		return false, err
+	}
+	if o.tests, err = regexp.Compile(tests); err != nil {
 		return false, err
 	}
 	clean := true
@@ -48,25 +62,30 @@ func prove(ctx context.Context, allowedFile string, packages []string, verbose b
 		if err != nil {
 			return false, fmt.Errorf("load %s: %w", path, err)
 		}
-		if err := p.prove(ctx); err != nil {
+		if err := p.prove(ctx, o); err != nil {
 			return false, fmt.Errorf("prove %s: %w", path, err)
 		}
-		clean = report(p, allowed, verbose, time.Since(start)) && clean
+		clean = p.report(allowed, verbose, only+tests == "", time.Since(start)) && clean
 	}
 	return clean, nil
 }
 
-func report(p *subject, allowed allowances, verbose bool, took time.Duration) bool {
-	killed, excused, survivors := 0, 0, 0
+// report prints what became of each mutant. Where all were tried by all tests, an excuse that excuses nothing counts as a survivor.
+func (p *subject) report(allowed allowances, verbose, all bool, took time.Duration) bool {
+	killed, hung, excused, survivors := 0, 0, 0, 0
 	for _, m := range p.mutants {
 		switch excuse := allowed.use(m.name); {
 		case m.killer != "":
 			killed++
+			how := "killed"
+			if m.hung {
+				hung, how = hung+1, "hung"
+			}
 			if verbose {
-				fmt.Printf("killed   %s   by %s\n", m.name, m.killer)
+				fmt.Printf("%-8s %s   by %s\n", how, m.name, m.killer)
 			}
 			if excuse {
-				fmt.Printf("EXCUSED FOR NOTHING, a test notices it: %s\n", m.name)
+				fmt.Printf("EXCUSED FOR NOTHING, a test notices it: %s   (%s)\n", m.name, m.killer)
 				survivors++
 			}
 		case excuse:
@@ -76,11 +95,13 @@ func report(p *subject, allowed allowances, verbose bool, took time.Duration) bo
 			fmt.Printf("SURVIVOR line %d: %s   (%d tests reach it)\n", m.line, m.name, len(m.reachedBy))
 		}
 	}
-	for _, name := range allowed.unused(p.path) {
-		fmt.Printf("EXCUSED, BUT NO SUCH MUTANT: %s\n", name)
-		survivors++
+	if all {
+		for _, name := range allowed.unused(p.path) {
+			fmt.Printf("EXCUSED, BUT NO SUCH MUTANT: %s\n", name)
+			survivors++
+		}
 	}
-	fmt.Printf("%s: %d mutants, %d killed, %d equivalent, %d survivors, %.0f s\n",
-		p.path, len(p.mutants), killed, excused, survivors, took.Seconds())
+	fmt.Printf("%s: %d mutants, %d killed (%d by taking too long), %d equivalent, %d survivors, %.0f s\n",
+		p.path, len(p.mutants), killed, hung, excused, survivors, took.Seconds())
 	return survivors == 0
 }

@@ -13,9 +13,11 @@ import (
 type mutant struct {
 	id        int
 	name      string // file: function: what is wrong; stays when lines move
+	in        string // file and function
 	line      int
-	reachedBy []string // tests
-	killer    string   // what noticed it; empty for a survivor
+	reachedBy []*unit
+	killer    string // what noticed it; empty for a survivor
+	hung      bool   // it did so by taking too long
 }
 
 // finder walks one file, outer nodes before inner ones, and notes mutants and the edits that put them in.
@@ -97,7 +99,7 @@ func (f *finder) add(at ast.Node, format string, args ...any) int {
 	if n := f.names[name]; n > 1 {
 		name += fmt.Sprintf(" (%d)", n)
 	}
-	m := &mutant{id: len(*f.mutants) + 1, name: name, line: f.fset.Position(at.Pos()).Line}
+	m := &mutant{id: len(*f.mutants) + 1, name: name, in: f.file + ": " + f.in, line: f.fset.Position(at.Pos()).Line}
 	*f.mutants = append(*f.mutants, m)
 	return m.id
 }

@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,45 +15,23 @@ import (
 	"time"
 )
 
-// subject is a package under proof.
-type subject struct {
-	path    string // from the module's root
-	dir     string
-	name    string
-	files   []string
-	engines bool // its tests have subtests for PostgreSQL, which are dearer
-	temp    string
-	binary  string
-	mutants []*mutant
-	took    map[string]time.Duration // by test, on SQLite alone
+// trials is what was seen of the tests so far.
+type trials struct {
+	mu       sync.Mutex
+	noticed  map[string][]*unit // by function: what noticed mistakes in it, the last one first
+	postgres map[string]bool    // the tests that there are for PostgreSQL; nil until somebody asks
 }
 
-// patience is what a test may take above its usual time before it counts as hanging.
-const patience = 8 * time.Second
+// patience is what tests may take above their usual time before they count as hanging.
+const patience = 10 * time.Second
 
-func load(ctx context.Context, path string) (*subject, error) {
-	out, err := exec.CommandContext(ctx, "go", "list", "-json=Dir,Name,GoFiles,TestImports,XTestImports,ImportPath,Module", path).Output()
-	if err != nil {
-		return nil, err
-	}
-	var listed struct {
-		Dir, Name, ImportPath              string
-		GoFiles, TestImports, XTestImports []string
-		Module                             struct{ Path string }
-	}
-	if err := json.Unmarshal(out, &listed); err != nil {
-		return nil, err
-	}
-	module := listed.Module.Path + "/"
-	pg := module + "internal/testkit/pg"
-	return &subject{
-		path: strings.TrimPrefix(listed.ImportPath, module), dir: listed.Dir, name: listed.Name, files: listed.GoFiles,
-		engines: slices.Contains(listed.TestImports, pg) || slices.Contains(listed.XTestImports, pg),
-		took:    map[string]time.Duration{},
-	}, nil
+// options narrow a proof while somebody mends survivors.
+type options struct {
+	only, tests *regexp.Regexp // names of mutants, names of tests
+	survived    func(*mutant)  // told of each mutant that SQLite's tests let pass, at once
 }
 
-func (p *subject) prove(ctx context.Context) error {
+func (p *subject) prove(ctx context.Context, o options) error {
 	temp, err := os.MkdirTemp("", "mutate")
 	if err != nil {
 		return err
@@ -64,127 +41,160 @@ func (p *subject) prove(ctx context.Context) error {
 	if err := p.build(ctx); err != nil {
 		return err
 	}
-	if err := p.reach(ctx); err != nil {
+	if err := p.learn(ctx, o.tests); err != nil {
 		return err
 	}
-	each(p.mutants, func(m *mutant) { p.hunt(ctx, m) })
+	p.mutants = slices.DeleteFunc(p.mutants, func(m *mutant) bool { return !o.only.MatchString(m.name) })
+	each(p.mutants, func(m *mutant) {
+		if p.hunt(ctx, m); m.killer == "" && ctx.Err() == nil {
+			o.survived(m)
+		}
+	})
+	if err := ctx.Err(); err != nil || !p.engines {
+		return err
+	}
+	return p.askPostgres(ctx, o.tests)
+}
+
+// hunt runs the tests that reach a mutant on SQLite until one notices: first what noticed others in its function, then the quick ones,
+// in growing groups.
+func (p *subject) hunt(ctx context.Context, m *mutant) {
+	units := p.order(m)
+	for from, size := 0, 4; from < len(units) && m.killer == "" && ctx.Err() == nil; from, size = from+size, 2*size {
+		group := units[from:min(from+size, len(units))]
+		limit := patience
+		var names []string
+		for _, u := range group {
+			limit += 3 * u.took
+			names = append(names, u.name)
+		}
+		start := time.Now()
+		out, err := p.run(ctx, names, limit, "postgres", active(m))
+		if err == nil {
+			continue
+		}
+		m.killer, m.hung = lastRun(out, names), time.Since(start) >= limit
+		for _, u := range group {
+			if m.killer == u.name || strings.HasPrefix(m.killer, u.name+"/") {
+				p.note(m, u)
+			}
+		}
+	}
+}
+
+func active(m *mutant) string { return "MANDORLA_MUTANT=" + strconv.Itoa(m.id) }
+
+// order sorts what reaches a mutant.
+func (p *subject) order(m *mutant) []*unit {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	rank := map[*unit]int{}
+	for i, u := range p.noticed[m.in] {
+		rank[u] = i - len(p.noticed[m.in])
+	}
+	return slices.SortedFunc(slices.Values(m.reachedBy), func(a, b *unit) int {
+		return cmp.Or(cmp.Compare(rank[a], rank[b]), cmp.Compare(a.took, b.took))
+	})
+}
+
+func (p *subject) note(m *mutant, u *unit) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.noticed == nil {
+		p.noticed = map[string][]*unit{}
+	}
+	rest := slices.DeleteFunc(p.noticed[m.in], func(other *unit) bool { return other == u })
+	p.noticed[m.in] = append([]*unit{u}, rest...)
+}
+
+var runLine = regexp.MustCompile(`(?m)^=== RUN +(\S+)$`)
+
+// lastRun gives the test that ran when everything ended, which is the one that failed, crashed or hung.
+func lastRun(out string, names []string) string {
+	if all := runLine.FindAllStringSubmatch(out, -1); len(all) > 0 {
+		return all[len(all)-1][1]
+	}
+	return strings.Join(names, " ")
+}
+
+// askPostgres runs the tests for PostgreSQL that reach what SQLite's let pass.
+func (p *subject) askPostgres(ctx context.Context, tests *regexp.Regexp) error {
+	for _, m := range p.mutants {
+		if m.killer != "" || len(m.reachedBy) == 0 {
+			continue
+		}
+		if p.postgres == nil {
+			if err := p.listPostgres(ctx, tests); err != nil {
+				return err
+			}
+		}
+		var names []string
+		for _, u := range m.reachedBy {
+			if name := onPostgres(u.name); p.postgres[name] {
+				names = append(names, name)
+			}
+		}
+		if len(names) == 0 {
+			continue
+		}
+		if out, err := p.run(ctx, names, 10*time.Minute, "sqlite", active(m)); err != nil {
+			m.killer = lastRun(out, names)
+		}
+	}
 	return ctx.Err()
 }
 
-// build compiles the tests over mutated sources.
-func (p *subject) build(ctx context.Context) error {
-	replace := map[string]string{}
-	for _, name := range p.files {
-		text, err := os.ReadFile(filepath.Join(p.dir, name))
-		if err != nil {
-			return err
-		}
-		mutated, err := mutate(p.path+"/"+name, text, &p.mutants)
-		if err != nil {
-			return err
-		}
-		copied := filepath.Join(p.temp, name)
-		if err := os.WriteFile(copied, mutated, 0o600); err != nil {
-			return err
-		}
-		replace[filepath.Join(p.dir, name)] = copied
-	}
-	file, err := writeSwitch(p.temp, p.name, len(p.mutants))
+func (p *subject) listPostgres(ctx context.Context, tests *regexp.Regexp) error {
+	names, err := p.tests(ctx, tests)
 	if err != nil {
 		return err
 	}
-	replace[filepath.Join(p.dir, filepath.Base(file))] = file
-	text, err := json.Marshal(map[string]any{"Replace": replace})
-	if err != nil {
-		return err
-	}
-	overlay := filepath.Join(p.temp, "overlay.json")
-	if err := os.WriteFile(overlay, text, 0o600); err != nil {
-		return err
-	}
-	p.binary = filepath.Join(p.temp, "mutants.test")
-	build := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", p.binary, ".")
-	build.Dir = p.dir
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("build: %w\n%s", err, out)
+	p.postgres = map[string]bool{}
+	for _, name := range names {
+		took, err := p.list(ctx, name, "sqlite")
+		if err != nil {
+			return err
+		}
+		for test := range took {
+			p.postgres[test] = true
+		}
 	}
 	return nil
 }
 
-// reach runs each test by itself without a mistake, and learns its time and which mutants it passes.
-func (p *subject) reach(ctx context.Context) error {
-	list := exec.CommandContext(ctx, p.binary, "-test.list", "^(Test|Fuzz)")
-	list.Dir = p.dir
-	out, err := list.Output()
-	if err != nil {
-		return err
+// onPostgres names the same test there: the engine is the first subtest of those that have one.
+func onPostgres(name string) string {
+	parts := strings.Split(name, "/")
+	if len(parts) == 1 {
+		parts = append(parts, "")
 	}
-	var mu sync.Mutex
-	var failed error
-	each(strings.Fields(string(out)), func(test string) {
-		hits := filepath.Join(p.temp, "hits-"+test)
-		err := os.WriteFile(hits, nil, 0o600)
-		start := time.Now()
-		if err == nil {
-			err = p.run(ctx, []string{test}, 10*time.Minute, p.engines, "MANDORLA_MUTANT_HITS="+hits)
-		}
-		text, readErr := os.ReadFile(hits)
-		mu.Lock()
-		defer mu.Unlock()
-		p.took[test] = time.Since(start)
-		if err := cmp.Or(err, readErr); err != nil {
-			failed = fmt.Errorf("%s fails although nothing is wrong: %w", test, err)
-		}
-		for _, line := range strings.Fields(string(text)) {
-			if id, err := strconv.Atoi(line); err == nil {
-				p.mutants[id-1].reachedBy = append(p.mutants[id-1].reachedBy, test)
-			}
-		}
-	})
-	return failed
+	parts[1] = "postgres"
+	return strings.Join(parts, "/")
 }
 
-// hunt runs the tests that reach a mutant, quick ones first, in growing groups; PostgreSQL is asked only about what
-// SQLite lets pass.
-func (p *subject) hunt(ctx context.Context, m *mutant) {
-	slices.SortFunc(m.reachedBy, func(a, b string) int { return cmp.Compare(p.took[a], p.took[b]) })
-	active := "MANDORLA_MUTANT=" + strconv.Itoa(m.id)
-	for from, size := 0, 1; from < len(m.reachedBy) && m.killer == ""; from, size = from+size, 2*size {
-		group := m.reachedBy[from:min(from+size, len(m.reachedBy))]
-		limit := patience
-		for _, test := range group {
-			limit += 3 * p.took[test]
-		}
-		if err := p.run(ctx, group, limit, p.engines, active); err != nil {
-			m.killer = strings.Join(group, " ")
-		}
-	}
-	if m.killer == "" && p.engines && len(m.reachedBy) > 0 {
-		if err := p.run(ctx, m.reachedBy, 10*time.Minute, false, active); err != nil {
-			m.killer = "tests on PostgreSQL"
-		}
-	}
-}
-
-// run gives an error when one of the tests fails, crashes or hangs.
-func (p *subject) run(ctx context.Context, tests []string, limit time.Duration, skipPostgres bool, env ...string) error {
+// run gives what tests say, and an error when one fails, crashes or hangs. The subtests of one engine are left out.
+func (p *subject) run(ctx context.Context, names []string, limit time.Duration, without string, env ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	args := []string{"-test.run", "^(" + strings.Join(tests, "|") + ")$", "-test.failfast", "-test.short"}
-	if skipPostgres {
-		args = append(args, "-test.skip", "/^postgres$")
-	}
-	cmd := exec.CommandContext(ctx, p.binary, args...)
-	cmd.Dir = p.dir
-	// The long forms of proofs are not for hundreds of runs.
-	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(s string) bool { return strings.HasPrefix(s, "MANDORLA_PROVE=") }), env...)
+	cmd := p.command(ctx, "-test.run", pattern(names), "-test.skip", "/^"+without+"$", "-test.v", "-test.failfast", "-test.short")
+	cmd.Env = append(cmd.Env, env...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.WaitDelay = time.Second
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%w\n%s", err, out.Bytes())
+		return out.String(), fmt.Errorf("%w\n%s", err, out.Bytes())
 	}
-	return nil
+	return out.String(), nil
+}
+
+// command runs the test binary. The long forms of proofs are not for hundreds of runs, and what makes a counter-example of rapid
+// short and keeps it is not either.
+func (p *subject) command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, p.binary, args...)
+	cmd.Dir = p.dir
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(s string) bool { return strings.HasPrefix(s, "MANDORLA_PROVE=") })
+	cmd.Env = append(cmd.Env, "RAPID_SEED=1", "RAPID_NOFAILFILE=true", "RAPID_SHRINKTIME=0s")
+	return cmd
 }
 
 // each calls fn for every item, two at a time.
