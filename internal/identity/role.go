@@ -56,10 +56,7 @@ func (s *Service) SaveRole(ctx context.Context, by access.Principal, r access.Ro
 		return access.Role{}, err
 	}
 	r.Set = r.Set.Known(reg)
-	text, err := EncodeSet(r.Set)
-	if err != nil {
-		return access.Role{}, err
-	}
+	text := EncodeSet(r.Set)
 	fresh := r.ID == ""
 	if fresh {
 		r.ID, r.Version = s.NewID(), 0

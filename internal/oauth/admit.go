@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -76,18 +75,12 @@ func (s *Service) beginApp(ctx context.Context, origin Origin, q form, r Authori
 	if RedirectProblem(redirect) != "" {
 		return Begun{}, errRedirect(id, redirect)
 	}
-	p := PendingRecord{
-		Browser: hash(r.Browser), Client: id, RedirectURI: redirect,
-		State: url.QueryEscape(q.get("state")), Challenge: q.get("code_challenge"), CreatedAt: s.Now(),
-	}
-	if len(q.get("state")) > maxState {
-		return Begun{}, pageError(PageDamagedLink, "it is too long")
+	p, err := s.newPending(q, id, r)
+	if err != nil {
+		return Begun{}, err
 	}
 	if p.Refusal = s.checkAuthorize(q, &p, r.Session != nil); p.Refusal != "" {
-		p.Challenge, p.Scope, p.Resource = "", "", ""
-	}
-	if len(r.Browser) < 40 {
-		return Begun{}, pageError(PageCookiesOff)
+		p.Challenge = "" // a stranger's, unchecked
 	}
 	return s.keepPending(ctx, p, r)
 }
@@ -112,11 +105,8 @@ func (s *Service) admit(ctx context.Context, p PendingRecord, v Visitor, id stri
 		return ClientRecord{}, fmt.Errorf("read client: %w", err)
 	}
 	refused := &AdmissionError{
-		Client: rec.ID, App: rec.Name, Pending: id,
+		Client: rec.ID, App: rec.Name, Host: Client{Origin: origin, AppID: p.Client}.Host(), Pending: id,
 		Tenant: identity.TenantRef{ID: v.Principal.Tenant, Name: v.Principal.TenantName}, Tenants: v.Session.Tenants,
-	}
-	if origin == Document {
-		refused.Host = hostOf(p.Client)
 	}
 	switch {
 	case known && rec.Approval == Refused:
@@ -185,11 +175,7 @@ func (s *Service) meet(ctx context.Context, p PendingRecord, v Visitor, rec Clie
 // describe gives what the app says about itself now. A person is told one and the same about every document that cannot be used.
 func (s *Service) describe(ctx context.Context, origin Origin, id string, v Visitor) (App, error) {
 	if origin == Registered {
-		a, err := s.Store.RegistrationByID(ctx, id)
-		if fault.Is(err, fault.NotFound) {
-			return a, pageError(PageUnknownClient)
-		}
-		return a, err
+		return s.Store.RegistrationByID(ctx, id)
 	}
 	a, err := s.documents.get(ctx, id, v.Session.Account.ID, v.IP)
 	var often *tooMany
@@ -217,9 +203,7 @@ func (s *Service) welcome(ctx context.Context, v Visitor, app App, policy Policy
 	if rec.ID, err = s.random("pk_", 16); err != nil {
 		return rec, err
 	}
-	if rec.SetText, err = identity.EncodeSet(policy.Set); err != nil {
-		return rec, err
-	}
+	rec.SetText = identity.EncodeSet(policy.Set)
 	err = s.Store.InTx(ctx, func(ctx context.Context) error {
 		n, err := s.Store.CountUndecided(ctx, rec.Tenant)
 		if err != nil {

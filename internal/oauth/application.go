@@ -28,9 +28,6 @@ func (s *Service) Application(ctx context.Context, by access.Principal, id strin
 		return Application{}, errNoConnection
 	}
 	st, err := s.Store.Standing(ctx, id)
-	if fault.Is(err, fault.NotFound) {
-		return Application{}, errNoConnection
-	}
 	if err != nil {
 		return Application{}, fmt.Errorf("read connection: %w", err)
 	}
@@ -60,14 +57,10 @@ func (s *Service) stopped(st Standing) string {
 	switch {
 	case st.alive(s.Now()):
 		return ""
-	case !st.Client.Enabled:
-		return "The app is disabled."
 	case st.Client.Suspended:
 		return "The organisation that the app belongs to is suspended."
 	case !st.Client.Published && st.Client.Tenant != st.Authorization.Tenant:
 		return "The app is open to its own organisation only now."
-	case st.ShutOut:
-		return "Your administrators let nobody use this app."
 	}
 	return "Your account or your membership changed since you authorized it."
 }

@@ -93,10 +93,7 @@ func (s *Service) NarrowConnection(ctx context.Context, by access.Principal, id 
 		if err != nil {
 			return err
 		}
-		text, err := identity.EncodeSet(have.Intersect(keep))
-		if err != nil {
-			return err
-		}
+		text := identity.EncodeSet(have.Intersect(keep))
 		if err := s.Store.SetAuthorizationSet(ctx, a.ID, text); err != nil {
 			return fmt.Errorf("narrow authorization: %w", err)
 		}
@@ -155,7 +152,7 @@ func (s *Service) reachable(ctx context.Context, by access.Principal, id string)
 		return AuthorizationRecord{}, errNoConnection
 	}
 	a := list[0]
-	if a.Person == by.Person && by.Person != "" || identity.May(by, access.OAuthClient, access.Update) == nil {
+	if a.Person == by.Person || identity.May(by, access.OAuthClient, access.Update) == nil {
 		return a, nil
 	}
 	return AuthorizationRecord{}, errNoConnection
@@ -177,11 +174,13 @@ func (s *Service) endNoted(ctx context.Context, by access.Principal, which Which
 		}
 		for _, id := range ids {
 			list, err := s.Store.Authorizations(ctx, Which{ID: id})
-			if err != nil || len(list) != 1 {
+			if err != nil {
 				return fmt.Errorf("read ended authorization: %w", err)
 			}
-			if err := s.noteBy(ctx, by, list[0], "oauth.end", map[string]string{"because": because}); err != nil {
-				return err
+			for _, a := range list {
+				if err := s.noteBy(ctx, by, a, "oauth.end", map[string]string{"because": because}); err != nil {
+					return err
+				}
 			}
 		}
 		return nil

@@ -39,8 +39,9 @@ type Begun struct {
 func (s *Service) NewBinding() (string, error) { return s.random("br_", 32) }
 
 const (
-	maxQuery = 16 << 10
-	maxState = 4096
+	bindingBytes = len("br_") + 43
+	maxQuery     = 16 << 10
+	maxState     = 4096
 )
 
 // BeginAuthorize checks an authorization request and keeps it for ten minutes. The error is a *PageError or a *RedirectError
@@ -71,16 +72,13 @@ func (s *Service) BeginAuthorize(ctx context.Context, r AuthorizeRequest) (Begun
 		return Begun{}, unusable(client, err == nil, r)
 	}
 	redirect := q.get("redirect_uri")
-	if redirect == "" || !matchRedirect(client.RedirectURIs, redirect) {
+	if !matchRedirect(client.RedirectURIs, redirect) {
 		s.noteProblem(ctx, client.ID, ProblemRedirect, redirect)
 		return Begun{}, errRedirect(client.ID, redirect)
 	}
-	if len(q.get("state")) > maxState {
-		return Begun{}, pageError(PageDamagedLink, "it is too long")
-	}
-	p := PendingRecord{
-		Browser: hash(r.Browser), Client: client.ID, RedirectURI: redirect,
-		State: url.QueryEscape(q.get("state")), Challenge: q.get("code_challenge"), CreatedAt: s.Now(),
+	p, err := s.newPending(q, client.ID, r)
+	if err != nil {
+		return Begun{}, err
 	}
 	if code := s.checkAuthorize(q, &p, r.Session != nil); code != "" {
 		if problem, detail := requestProblem(code, q); problem != "" {
@@ -91,10 +89,19 @@ func (s *Service) BeginAuthorize(ctx context.Context, r AuthorizeRequest) (Begun
 		}
 		return Begun{}, &RedirectError{URL: s.answer(p, url.Values{"error": {code}}), Code: code}
 	}
-	if len(r.Browser) < 40 {
-		return Begun{}, pageError(PageCookiesOff)
-	}
 	return s.keepPending(ctx, p, r)
+}
+
+// newPending is a request as it came, of which client and redirect address are checked.
+func (s *Service) newPending(q form, client string, r AuthorizeRequest) (PendingRecord, error) {
+	state := q.get("state")
+	if len(state) > maxState {
+		return PendingRecord{}, pageError(PageDamagedLink, "it is too long")
+	}
+	return PendingRecord{
+		Browser: hash(r.Browser), Client: client, RedirectURI: q.get("redirect_uri"),
+		State: url.QueryEscape(state), Challenge: q.get("code_challenge"), CreatedAt: s.Now(),
+	}, nil
 }
 
 // unusable is the answer about a client that is not there or switched off. Only people of its tenant are told which.
@@ -106,6 +113,9 @@ func unusable(client ClientRecord, there bool, r AuthorizeRequest) *PageError {
 }
 
 func (s *Service) keepPending(ctx context.Context, p PendingRecord, r AuthorizeRequest) (Begun, error) {
+	if len(r.Browser) != bindingBytes {
+		return Begun{}, pageError(PageCookiesOff)
+	}
 	id, err := s.random("au_", 32)
 	if err != nil {
 		return Begun{}, err

@@ -105,9 +105,7 @@ func (s *Service) Show(ctx context.Context, pending string, v Visitor) (Page, er
 	page.MayNotConnect = v.Principal.Switches&access.SwitchConnect == 0
 	s.noteUnable(ctx, page, v)
 	p.Session, p.Account, p.Tenant, p.Person = v.Session.ID, v.Session.Account.ID, v.Principal.Tenant, v.Principal.Person
-	if p.Shown, err = identity.EncodeSet(page.Overlap); err != nil {
-		return Page{}, err
-	}
+	p.Shown = identity.EncodeSet(page.Overlap)
 	if err := s.Store.ShowPending(ctx, p); err != nil {
 		return Page{}, fmt.Errorf("note what was shown: %w", err)
 	}
@@ -300,11 +298,7 @@ func (s *Service) agreed(client ClientRecord, p PendingRecord, choice access.Set
 }
 
 func (s *Service) authorize(ctx context.Context, p PendingRecord, client ClientRecord, set access.Set, v Visitor) (string, error) {
-	now := s.Now()
-	text, err := identity.EncodeSet(set)
-	if err != nil {
-		return "", err
-	}
+	now, text := s.Now(), identity.EncodeSet(set)
 	host, _ := redirectHost(p.RedirectURI)
 	a := AuthorizationRecord{
 		ID: s.NewID(), Tenant: p.Tenant, Person: p.Person, Account: p.Account, AccountEpoch: v.Session.Account.Epoch,

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"reflect"
 	"strings"
 	"testing"
@@ -23,7 +22,11 @@ type brittle struct {
 	hit  bool
 }
 
-func (b *brittle) set(n int) { b.left, b.hit = n, false }
+func (b *brittle) set(n int) {
+	if b.left = n; n > 0 {
+		b.hit = false
+	}
+}
 
 func (b *brittle) Read(p []byte) (int, error) {
 	if b.left--; b.left == 0 {
@@ -72,31 +75,31 @@ func TestEveryCallTells(t *testing.T) {
 	st := openStore(t, "sqlite", f.Wrap)
 	past := f.DB()
 	t.Cleanup(func() { must(t, past.Close()) })
-	world := func(t *testing.T) *world {
-		w := newWorld(t, st, withSite, func(o *oauth.Options) { o.Rand = io.Reader(b) })
-		w.first()
-		return w
-	}
 	for _, c := range append(faultCalls, centerCalls...) {
 		t.Run(c.name, func(t *testing.T) {
-			w := world(t)
-			do := c.ready(w)
-			w.restart() // nothing is kept from before
-			w.tells("reading of randomness", do, func(n int) { b.set(n) }, func() (string, bool) {
-				defer b.set(0)
-				return "", b.hit
-			}, errRandom)
-			w = world(t)
-			do = c.ready(w)
-			w.restart()
-			w.tells("statement", do, func(n int) { f.Set(n, false) }, func() (string, bool) {
-				statement := f.Off()
-				return statement, statement != ""
-			}, fuse.ErrBlown)
+			prepared := func() (*world, func() error) {
+				w := newWorld(t, st, withSite, func(o *oauth.Options) { o.Rand = b })
+				w.first()
+				do := c.ready(w)
+				w.restart() // nothing is kept from before
+				return w, do
+			}
+			w, do := prepared()
+			for n := 1; ; n++ {
+				b.set(n)
+				err := do()
+				if b.set(0); !b.hit {
+					must(t, err)
+					break
+				}
+				if !errors.Is(err, errRandom) {
+					t.Errorf("reading %d of randomness failed, and the answer is %v", n, err)
+				}
+			}
+			w, do = prepared()
+			w.eachStatement(f, c.name == "Flush", do) // which writes one kind where another cannot be written
 			for name := range strings.FieldsSeq(c.reads) {
-				w = world(t)
-				do = c.ready(w)
-				w.restart()
+				_, do = prepared()
 				_, err := past.ExecContext(t.Context(), faultTexts[name])
 				must(t, err)
 				var broken *json.SyntaxError
@@ -108,22 +111,23 @@ func TestEveryCallTells(t *testing.T) {
 	}
 }
 
-// tells lets one thing after the other fail until all went well.
-func (w *world) tells(what string, do func() error, set func(n int), off func() (string, bool), cause error) {
+// eachStatement lets one statement after the other fail until none is left. A call does not go on after a fault.
+func (w *world) eachStatement(f *fuse.Fuse, goesOn bool, do func() error) {
 	w.Helper()
 	for n := 1; ; n++ {
-		set(n)
+		f.Set(n, false)
 		err := do()
-		which, failed := off()
+		statement := f.Off()
+		what := fmt.Sprintf("statement %d (%.80s)", n, strings.Join(strings.Fields(statement), " "))
 		switch {
-		case !failed && err != nil:
-			w.Errorf("after all faults: %v", err)
-		case failed && strings.Contains(which, "problem_code"): // a hint for administrators, which may be lost
-		case failed && !errors.Is(err, cause):
-			w.Errorf("%s %d failed (%.80s), and the answer is %v", what, n, strings.Join(strings.Fields(which), " "), err)
-		}
-		if !failed {
+		case statement == "":
+			must(w.T, err)
 			return
+		case strings.Contains(statement, "SET problem_code"): // a hint for administrators, which may be lost
+		case !errors.Is(err, fuse.ErrBlown):
+			w.Errorf("%s failed, and the answer is %v", what, err)
+		case f.Later() > 0 && !goesOn:
+			w.Errorf("%s failed, and %d more came after it", what, f.Later())
 		}
 	}
 }

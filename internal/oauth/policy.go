@@ -140,12 +140,9 @@ func (s *Service) SetPolicy(ctx context.Context, by access.Principal, p Policy) 
 	if err := p.check(); err != nil {
 		return Policy{}, err
 	}
-	text, err := identity.EncodeSet(p.Set)
-	if err != nil {
-		return Policy{}, err
-	}
+	text := identity.EncodeSet(p.Set)
 	rec := PolicyRecord{Tenant: by.Tenant, Documents: p.Documents, Hosts: p.Hosts, Registered: p.Registered, SetText: text, Version: p.Version + 1, UpdatedAt: s.Now()}
-	err = s.Store.InTx(ctx, func(ctx context.Context) error {
+	err := s.Store.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.SavePolicy(ctx, rec); err != nil {
 			return fmt.Errorf("save policy: %w", err)
 		}

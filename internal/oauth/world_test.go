@@ -320,9 +320,14 @@ func (w *world) connect(changes ...string) (access, refresh string) {
 	return got.str("access_token"), got.str("refresh_token")
 }
 
-// works asks the MCP server with a token.
+// works asks the MCP server with a token; whatever is wrong with it, the answer is the same.
 func (w *world) works(token string) bool {
-	return w.do("POST", oauth.PathMCP, "", "Authorization: Bearer "+token).Code == 200
+	w.Helper()
+	got := w.do("POST", oauth.PathMCP, "", "Authorization: Bearer "+token)
+	if got.Code != 200 {
+		w.refused(got, 401, "invalid_token")
+	}
+	return got.Code == 200
 }
 
 func (w *world) ok(a answer) {

@@ -211,8 +211,8 @@ func (s *Service) apply(ctx context.Context, by access.Principal, rec *Record, i
 	}
 	rec.Name, rec.Description, rec.Enabled = in.Name, in.Description, in.Enabled
 	rec.Version, rec.UpdatedAt = rec.Version+1, s.Now()
-	rec.SetText, err = identity.EncodeSet(set)
-	return err
+	rec.SetText = identity.EncodeSet(set)
+	return nil
 }
 
 func or(text, fallback string) string {

@@ -124,11 +124,7 @@ func wantsSet(v *visit) bool { return strings.HasPrefix(v.r.Header.Get("Accept")
 
 // writeSet answers with the stored form of a set.
 func writeSet(w http.ResponseWriter, set access.Set) error {
-	text, err := identity.EncodeSet(set)
-	if err != nil {
-		return err
-	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	_, err = w.Write([]byte(text))
+	_, err := w.Write([]byte(identity.EncodeSet(set)))
 	return err
 }

@@ -84,4 +84,3 @@ func (p *subject) build(ctx context.Context) error {
 	}
 	return nil
 }
-

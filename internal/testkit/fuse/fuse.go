@@ -20,6 +20,7 @@ type Fuse struct {
 	after     bool
 	statement string
 	committed bool
+	later     int
 	connector driver.Connector
 }
 
@@ -38,15 +39,22 @@ func (f *Fuse) DB() *sql.DB { return sql.OpenDB(f.connector) }
 func (f *Fuse) Set(n int, after bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.left, f.after, f.statement, f.committed = n, after, "", false
+	f.left, f.after, f.statement, f.committed, f.later = n, after, "", false, 0
 }
 
 // Off lets everything pass again and gives the statement that failed, "" where none did.
 func (f *Fuse) Off() (statement string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.left = 0
-	return f.statement
+	statement, f.left, f.statement = f.statement, 0, ""
+	return statement
+}
+
+// Later counts the statements that came after the one that failed, until Off.
+func (f *Fuse) Later() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.later
 }
 
 // Committed reports whether a transaction was committed after Set and before the statement that failed.
@@ -61,6 +69,9 @@ func (f *Fuse) pass(statement string) (before, after error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.left == 0 {
+		if f.statement != "" {
+			f.later++
+		}
 		return nil, nil
 	}
 	if f.left--; f.left > 0 {
