@@ -208,9 +208,6 @@ func (s *Service) noteBy(ctx context.Context, by access.Principal, a Authorizati
 		e.Person, e.PersonName = "", byItsMakers
 	}
 	e.Tenant, e.Client, e.ClientName, e.Authorization = a.Tenant, a.Client, a.ClientName, a.ID
-	if detail == nil {
-		detail = map[string]string{}
-	}
 	detail["person"] = a.Person
 	e.Detail = detail
 	return s.Store.AppendAudit(ctx, e)

@@ -65,11 +65,11 @@ func (s *Service) BeginAuthorize(ctx context.Context, r AuthorizeRequest) (Begun
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return Begun{}, fmt.Errorf("read client: %w", err)
 	}
-	if err != nil && q.get("client_id") != "" {
+	if err != nil {
 		s.noteSign(SignStranger, "")
 	}
 	if err != nil || !client.Working() {
-		return Begun{}, unusable(client, err == nil, r)
+		return Begun{}, unusable(client, r)
 	}
 	redirect := q.get("redirect_uri")
 	if !matchRedirect(client.RedirectURIs, redirect) {
@@ -105,8 +105,8 @@ func (s *Service) newPending(q form, client string, r AuthorizeRequest) (Pending
 }
 
 // unusable is the answer about a client that is not there or switched off. Only people of its tenant are told which.
-func unusable(client ClientRecord, there bool, r AuthorizeRequest) *PageError {
-	if there && r.Session != nil && slices.ContainsFunc(r.Session.Tenants, func(t identity.TenantRef) bool { return t.ID == client.Tenant }) {
+func unusable(client ClientRecord, r AuthorizeRequest) *PageError {
+	if r.Session != nil && slices.ContainsFunc(r.Session.Tenants, func(t identity.TenantRef) bool { return t.ID == client.Tenant }) {
 		return pageError(PageDisabledClient)
 	}
 	return pageError(PageUnknownClient)
@@ -196,15 +196,7 @@ func checkPrompt(q form, p *PendingRecord, signedIn bool) (code string) {
 
 // challengeForm: an S256 challenge is 32 bytes in base64url without padding (RFC 7636 section 4.2).
 func challengeForm(challenge string) bool {
-	if len(challenge) != 43 {
-		return false
-	}
-	for _, c := range []byte(challenge) {
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
-			return false
-		}
-	}
-	return true
+	return len(challenge) == 43 && madeOf(challenge, alphanumeric+"-_")
 }
 
 // answer is the client's redirect address with the parameters, state and iss (RFC 9207).

@@ -58,15 +58,7 @@ func BearerToken(r *http.Request) (string, error) {
 // tokenForm is b64token of RFC 6750 section 2.1, with a limit: letters, digits, "-._~+/", then "=" at the end.
 func tokenForm(token string) bool {
 	body := strings.TrimRight(token, "=")
-	if body == "" || len(token) > 256 {
-		return false
-	}
-	for _, c := range []byte(body) {
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-._~+/", c) >= 0) {
-			return false
-		}
-	}
-	return true
+	return body != "" && len(token) <= 256 && madeOf(body, alphanumeric+"-._~+/")
 }
 
 // Challenge is the value of WWW-Authenticate for the resource at path: where its metadata is, and the scope to ask for. code is "",

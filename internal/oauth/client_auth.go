@@ -37,14 +37,13 @@ func (s *Service) authenticateClient(r *http.Request, f form) (ClientRecord, err
 	}
 	refused := &tokenError{status: http.StatusUnauthorized, code: "invalid_client", desc: "The client is not known, or its secret is not right.", basic: cred.basic}
 	key := "? " + s.prefix(r)
-	origin, known := originOf(cred.id)
-	if known {
+	if _, known := originOf(cred.id); known {
 		key = hash(cred.id) + " " + s.prefix(r)
 	}
 	if wait := s.secrets.Wait(key); wait > 0 {
 		return ClientRecord{}, &tokenError{status: http.StatusTooManyRequests, code: "temporarily_unavailable", desc: "Too many attempts. Try again later.", retry: wait}
 	}
-	c, err := s.calling(r.Context(), origin, cred.id)
+	c, err := s.calling(r.Context(), cred.id)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return ClientRecord{}, fmt.Errorf("read client: %w", err)
 	}
@@ -82,7 +81,11 @@ func (c ClientRecord) secretProblem(secret string) ProblemCode {
 
 // calling is the client that a program says it is. An app that registered itself is one client to itself, and has one in each tenant
 // that lets it in: which of them is meant is told by the code or token that it presents.
-func (s *Service) calling(ctx context.Context, origin Origin, id string) (ClientRecord, error) {
+func (s *Service) calling(ctx context.Context, id string) (ClientRecord, error) {
+	origin, ok := originOf(id)
+	if !ok {
+		return ClientRecord{}, errNoClient
+	}
 	if origin == Made {
 		return s.madeClient(ctx, id)
 	}

@@ -119,8 +119,9 @@ func connectionsNoted(w *world) {
 		w.connect()
 	}
 	must(w.T, w.as.EndPersonConnections(w.Context(), w.visitor("A").Principal, w.user["A"]))
-	if n := w.audited("oauth.end"); n != 3 {
-		w.Errorf("%d of 3 are in the log", n)
+	lines := w.lines("oauth.end")
+	if len(lines) != 3 || lines[0].Detail["person"] != w.user["A"] || lines[0].Detail["because"] == "" || lines[0].Person != w.user["A"] {
+		w.Errorf("in the log is %+v", lines)
 	}
 }
 

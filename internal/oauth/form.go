@@ -18,6 +18,21 @@ func (f form) get(name string) string { return f.values[name] }
 // has follows RFC 6749 section 3.1: a parameter without a value counts as left out.
 func (f form) has(name string) bool { return f.values[name] != "" }
 
+// Alphabets.
+const (
+	lower        = "abcdefghijklmnopqrstuvwxyz"
+	digits       = "0123456789"
+	alphanumeric = lower + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + digits
+)
+
+// madeOf reports whether a text holds nothing else than these characters.
+func madeOf(text, alphabet string) bool { return strings.Trim(text, alphabet) == "" }
+
+// printable reports whether a text is ASCII that can be seen, without some.
+func printable(text, without string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) && !strings.ContainsAny(text, without)
+}
+
 const maxParams = 64
 
 // parseForm reads application/x-www-form-urlencoded text strictly.

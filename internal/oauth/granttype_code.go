@@ -105,13 +105,8 @@ func (s *Service) checkCode(rec CodeRecord, st Standing, c ClientRecord, f form)
 
 // verifierFits is the check of RFC 7636 section 4.6 for S256, including the form of the verifier.
 func verifierFits(verifier, challenge string) bool {
-	if len(verifier) < 43 || len(verifier) > 128 {
+	if len(verifier) < 43 || len(verifier) > 128 || !madeOf(verifier, alphanumeric+"-._~") {
 		return false
-	}
-	for _, c := range []byte(verifier) {
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-._~", c) >= 0) {
-			return false
-		}
 	}
 	sum := sha256.Sum256([]byte(verifier))
 	return equal(base64.RawURLEncoding.EncodeToString(sum[:]), challenge)

@@ -56,15 +56,7 @@ func originOf(id string) (o Origin, ok bool) {
 
 // plainID keeps what is no id of ours away from the store.
 func plainID(id string) bool {
-	if len(id) > 80 {
-		return false
-	}
-	for _, c := range []byte(id) {
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-') {
-			return false
-		}
-	}
-	return true
+	return len(id) <= 80 && madeOf(id, alphanumeric+"-_")
 }
 
 // DocumentProblem says what is wrong with the address of a metadata document, "" for nothing: https, a host name with a dot (no
@@ -73,10 +65,8 @@ func DocumentProblem(id string) string {
 	if len(id) > maxDocumentID {
 		return "is too long."
 	}
-	for _, c := range []byte(id) {
-		if c <= ' ' || c >= 0x7f || strings.IndexByte("\\\"<>^`{|}*#?@", c) >= 0 {
-			return "may hold plain ASCII only, without a query, a fragment or a user name."
-		}
+	if !printable(id, "\\\"<>^`{|}*#?@") {
+		return "may hold plain ASCII only, without a query, a fragment or a user name."
 	}
 	u, err := url.Parse(id)
 	if err != nil || !strings.HasPrefix(id, "https://") || u.Host == "" || u.String() != id {
@@ -95,7 +85,7 @@ func DocumentProblem(id string) string {
 // number reads as an address.
 func HostProblem(host string) string {
 	last := host[strings.LastIndexByte(host, '.')+1:]
-	if !plainHost(host) || !strings.Contains(host, ".") || last == "" || last[0] < 'a' || last[0] > 'z' {
+	if !plainHost(host) || !strings.Contains(host, ".") || !madeOf(last[:1], lower) {
 		return "must be a host name such as claude.ai, in lower case, without https:// and without a port."
 	}
 	return ""

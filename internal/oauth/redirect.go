@@ -3,6 +3,7 @@ package oauth
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -14,10 +15,8 @@ func RedirectProblem(uri string) string {
 	if uri == "" || len(uri) > maxRedirectURI {
 		return "must be an address of at most 2000 characters."
 	}
-	for _, c := range []byte(uri) {
-		if c <= ' ' || c >= 0x7f || strings.IndexByte("\\\"<>^`{|}*", c) >= 0 {
-			return "may not contain spaces, wildcards, or characters outside plain ASCII."
-		}
+	if !printable(uri, "\\\"<>^`{|}*") {
+		return "may not contain spaces, wildcards, or characters outside plain ASCII."
 	}
 	if strings.Contains(uri, "#") {
 		return "may not have a fragment (#)."
@@ -123,16 +122,8 @@ func loopbackHost(host string) bool {
 }
 
 func plainPort(port string) bool {
-	n := 0
-	for _, c := range []byte(port) {
-		if c < '0' || c > '9' {
-			return false
-		}
-		if n = n*10 + int(c-'0'); n > 65535 {
-			return false
-		}
-	}
-	return n > 0 && port[0] != '0'
+	_, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && port[0] != '0'
 }
 
 func plainHost(host string) bool {
@@ -140,13 +131,8 @@ func plainHost(host string) bool {
 		return true
 	}
 	for label := range strings.SplitSeq(host, ".") {
-		if label == "" || len(label) > 63 {
+		if label == "" || len(label) > 63 || !madeOf(label, lower+digits+"-") {
 			return false
-		}
-		for _, c := range []byte(label) {
-			if !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-') {
-				return false
-			}
 		}
 	}
 	return len(host) <= 253

@@ -21,14 +21,15 @@ func main() {
 	allowed := flag.String("allowed", "internal/arch/mutate/allowed.txt", "the mutants that no test can tell from the original")
 	only := flag.String("only", "", "a regular expression for the names of the mutants to try, which begin with the file's")
 	tests := flag.String("run", "", "a regular expression for the names of the tests to ask")
+	most := flag.Int("most", 0, "ask so many tests about each mutant and not PostgreSQL, for a first look; 0: all")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: mutate [-v] [-allowed FILE] [-only REGEXP] [-run REGEXP] PACKAGE…")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: mutate [-v] [-allowed FILE] [-only REGEXP] [-run REGEXP] [-most N] PACKAGE…")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	clean, err := prove(ctx, *allowed, flag.Args(), *only, *tests, *verbose)
+	clean, err := prove(ctx, *allowed, flag.Args(), narrow{*only, *tests, *most}, *verbose)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutate:", err)
 	}
@@ -38,21 +39,27 @@ func main() {
 	}
 }
 
+// narrow is what the flags leave out, while somebody mends survivors.
+type narrow struct {
+	only, tests string
+	most        int
+}
+
 // prove prints a summary line per package and says whether nothing survived but what is allowed.
-func prove(ctx context.Context, allowedFile string, packages []string, only, tests string, verbose bool) (bool, error) {
+func prove(ctx context.Context, allowedFile string, packages []string, n narrow, verbose bool) (bool, error) {
 	allowed, err := readAllowed(allowedFile)
 	if err != nil {
 		return false, err
 	}
-	o := options{survived: func(m *mutant) {
+	o := options{most: n.most, survived: func(m *mutant) {
 		if _, excused := allowed[m.name]; !excused {
 			fmt.Printf("not noticed, line %d: %s   (%d reach it)\n", m.line, m.name, len(m.reachedBy))
 		}
 	}}
-	if o.only, err = regexp.Compile(only); err != nil {
+	if o.only, err = regexp.Compile(n.only); err != nil {
 		return false, err
 	}
-	if o.tests, err = regexp.Compile(tests); err != nil {
+	if o.tests, err = regexp.Compile(n.tests); err != nil {
 		return false, err
 	}
 	clean := true
@@ -65,7 +72,7 @@ func prove(ctx context.Context, allowedFile string, packages []string, only, tes
 		if err := p.prove(ctx, o); err != nil {
 			return false, fmt.Errorf("prove %s: %w", path, err)
 		}
-		clean = p.report(allowed, verbose, only+tests == "", time.Since(start)) && clean
+		clean = p.report(allowed, verbose, n == (narrow{}), time.Since(start)) && clean
 	}
 	return clean, nil
 }

@@ -28,6 +28,7 @@ const patience = 10 * time.Second
 // options narrow a proof while somebody mends survivors.
 type options struct {
 	only, tests *regexp.Regexp // names of mutants, names of tests
+	most        int            // units asked about each mutant, for a first look; 0: all
 	survived    func(*mutant)  // told of each mutant that SQLite's tests let pass, at once
 }
 
@@ -46,11 +47,11 @@ func (p *subject) prove(ctx context.Context, o options) error {
 	}
 	p.mutants = slices.DeleteFunc(p.mutants, func(m *mutant) bool { return !o.only.MatchString(m.name) })
 	each(p.mutants, func(m *mutant) {
-		if p.hunt(ctx, m); m.killer == "" && ctx.Err() == nil {
+		if p.hunt(ctx, m, o.most); m.killer == "" && ctx.Err() == nil {
 			o.survived(m)
 		}
 	})
-	if err := ctx.Err(); err != nil || !p.engines {
+	if err := ctx.Err(); err != nil || !p.engines || o.most > 0 {
 		return err
 	}
 	return p.askPostgres(ctx, o.tests)
@@ -58,8 +59,11 @@ func (p *subject) prove(ctx context.Context, o options) error {
 
 // hunt runs the tests that reach a mutant on SQLite until one notices: first what noticed others in its function, then the quick ones,
 // in growing groups.
-func (p *subject) hunt(ctx context.Context, m *mutant) {
+func (p *subject) hunt(ctx context.Context, m *mutant, most int) {
 	units := p.order(m)
+	if most > 0 {
+		units = units[:min(len(units), most)]
+	}
 	for from, size := 0, 4; from < len(units) && m.killer == "" && ctx.Err() == nil; from, size = from+size, 2*size {
 		group := units[from:min(from+size, len(units))]
 		limit := patience
