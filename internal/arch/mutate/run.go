@@ -57,8 +57,7 @@ func (p *subject) prove(ctx context.Context, o options) error {
 	return p.askPostgres(ctx, o.tests)
 }
 
-// hunt runs the tests that reach a mutant on SQLite until one notices: first what noticed others in its function, then the quick ones,
-// in growing groups.
+// hunt runs the tests that reach a mutant on SQLite until one notices, in growing groups.
 func (p *subject) hunt(ctx context.Context, m *mutant, most int) {
 	units := p.order(m)
 	if most > 0 {
@@ -88,17 +87,22 @@ func (p *subject) hunt(ctx context.Context, m *mutant, most int) {
 
 func active(m *mutant) string { return "MANDORLA_MUTANT=" + strconv.Itoa(m.id) }
 
-// order sorts what reaches a mutant.
+// order sorts what reaches a mutant: first what noticed others in its function, then the quickest part of each test, the second quickest …
 func (p *subject) order(m *mutant) []*unit {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	rank := map[*unit]int{}
+	rank, parts := map[*unit]int{}, map[string]int{}
+	quick := slices.SortedFunc(slices.Values(m.reachedBy), func(a, b *unit) int { return cmp.Compare(a.took, b.took) })
+	for _, u := range quick {
+		test, _, _ := strings.Cut(u.name, "/")
+		rank[u] = parts[test]
+		parts[test]++
+	}
 	for i, u := range p.noticed[m.in] {
 		rank[u] = i - len(p.noticed[m.in])
 	}
-	return slices.SortedFunc(slices.Values(m.reachedBy), func(a, b *unit) int {
-		return cmp.Or(cmp.Compare(rank[a], rank[b]), cmp.Compare(a.took, b.took))
-	})
+	slices.SortStableFunc(quick, func(a, b *unit) int { return cmp.Compare(rank[a], rank[b]) })
+	return quick
 }
 
 func (p *subject) note(m *mutant, u *unit) {
