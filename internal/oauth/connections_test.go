@@ -159,9 +159,7 @@ func connectionSides(w *world) {
 		must(w.T, err)
 		to, err := w.as.Approve(w.Context(), page.Pending, page.FormToken, w.full(), v)
 		must(w.T, err)
-		_, code, _ := strings.Cut(to, "code=")
-		code, _, _ = strings.Cut(code, "&")
-		got := w.exchange(c, code)
+		got := w.exchange(c, codeIn(to))
 		w.ok(got)
 		p := w.principal(got.str("access_token"))
 		if p.Sides.Dynamic != dynamic || (p.Sides.Client == nil) != dynamic || len(p.Sides.Authorization) == 0 || !p.Sides.Inclusive {

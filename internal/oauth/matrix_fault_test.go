@@ -158,7 +158,7 @@ var faultRows = []row{
 		to, err := w.as.Approve(w.Context(), page.Pending, page.FormToken, nil, v)
 		must(w.T, err)
 		w.restart()
-		got := w.exchange(w.c1, regexp.MustCompile(`[?&]code=([^&]+)`).FindStringSubmatch(to)[1])
+		got := w.exchange(w.c1, codeIn(to))
 		w.ok(got)
 		w.restart()
 		if !w.works(got.str("access_token")) {
@@ -198,6 +198,10 @@ func codeOf(w *world, v oauth.Visitor) string {
 	must(w.T, err)
 	to, err := w.as.Approve(w.Context(), page.Pending, page.FormToken, nil, v)
 	must(w.T, err)
+	return codeIn(to)
+}
+
+func codeIn(to string) string {
 	return regexp.MustCompile(`[?&]code=([^&]+)`).FindStringSubmatch(to)[1]
 }
 
