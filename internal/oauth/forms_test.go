@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -173,6 +174,91 @@ func TestClaimedNames(t *testing.T) {
 	for name, want := range map[string]string{"": "", " a \n b ": "a b", times("x", 80): times("x", 80), times("ü", 81): times("ü", 80)} {
 		if got := clipName(name); got != want {
 			t.Errorf("%q is shown as %q", name, got)
+		}
+	}
+}
+
+// A challenge is one header of plain ASCII, whatever it has to say.
+func TestChallengeForm(t *testing.T) {
+	s := &Service{Options: Options{Origin: "https://as.test"}}
+	meta := `resource_metadata="https://as.test/.well-known/oauth-protected-resource/api"`
+	for _, c := range []struct{ code, desc, scope, want string }{
+		{"", "", "", "Bearer " + meta}, {"", "", "a b", "Bearer " + meta + `, scope="a b"`}, {"e", "", "", `Bearer error="e", ` + meta},
+		{"e", "x !~\"\\\x1f\x7fü\r\ny", "", `Bearer error="e", error_description="x !~y", ` + meta},
+	} {
+		if got := s.Challenge(PathREST, c.code, c.desc, c.scope); got != c.want {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}
+
+// Problems of a client are written so often and no more; other clients' are not held up by them.
+func TestProblemsDue(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	var p problems
+	is := func(what, client, problem string, want bool) {
+		t.Helper()
+		if got := p.due(client, problem, now); got != want {
+			t.Errorf("%s: %v", what, got)
+		}
+	}
+	is("the first", "c", "0", true)
+	is("the same", "c", "0", false)
+	for i := range 19 {
+		is("another", "c", times("x", i+1), true)
+	}
+	is("one too many", "c", "new", false)
+	is("another client's", "d", "new", true)
+	now = now.Add(problemEvery - 1)
+	is("within the time", "c", "new", false)
+	now = now.Add(1)
+	is("after it", "c", times("x", 19), true)
+	is("again", "c", times("x", 19), false)
+	for i := range problemsKept - 2 {
+		p.lately[fmt.Sprint("client ", i)] = problemsLately{}
+	}
+	if len(p.lately) != problemsKept {
+		t.Fatalf("%d clients", len(p.lately))
+	}
+	is("with a full memory", "e", "new", true)
+	if len(p.lately) != 1 {
+		t.Errorf("%d clients are remembered", len(p.lately))
+	}
+}
+
+// Of signs of one kind the newest is kept, with as much of a program's name as is bearable.
+func TestSignsKept(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	s := &Service{Options: Options{Now: func() time.Time { return now }}}
+	for agent, want := range map[string]string{times("ü", 100): times("ü", 100), times("ü", 101): times("ü", 99) + "…", "Mozilla/5": "Mozilla/5", "": ""} {
+		s.noteSign(SignStranger, agent)
+		if got := s.signs.take(); len(got) != 1 || got[0].Agent != want || !got[0].At.Equal(now) {
+			t.Errorf("%.20q is kept as %+v", agent, got)
+		}
+	}
+	s.noteSign(SignMetadata, "Mozilla/5")
+	if got := s.signs.take(); len(got) != 0 {
+		t.Errorf("a person is kept: %+v", got)
+	}
+	s.noteSign(SignMetadata, "new")
+	now = now.Add(-time.Second)
+	s.noteSign(SignMetadata, "old")
+	if got := s.signs.take(); len(got) != 1 || got[0].Agent != "new" || s.signs.waiting != nil {
+		t.Errorf("kept %+v", got)
+	}
+}
+
+// A part of a sweep is as large as the one before was quick.
+func TestSweepNext(t *testing.T) {
+	for _, c := range []struct {
+		limit int
+		took  time.Duration
+		want  int
+	}{
+		{100, sweepTime + 1, 50}, {100, sweepTime, 100}, {100, sweepTime / 2, 100}, {100, sweepTime/2 - 1, 126}, {30, time.Second, 25}, {450, 0, 500},
+	} {
+		if got := sweepNext(c.limit, c.took); got != c.want {
+			t.Errorf("after %d in %v: %d, want %d", c.limit, c.took, got, c.want)
 		}
 	}
 }
