@@ -64,7 +64,13 @@ func TestAnswers(t *testing.T) {
 		{"a header that cannot be read", w.asK1("ac_x", nil, "Authorization: Basic !"), 401, "invalid_client", "WWW-Authenticate=Basic realm=\"oauth\", charset=\"UTF-8\""},
 		{"two ways", w.asK1("ac_x", []string{"client_secret=x"}, basic(w.k1.ID, w.secret)), 400, "invalid_request", ""},
 		{"two ids", w.asK1("ac_x", []string{"client_id=" + w.c1.ID}, basic(w.k1.ID, w.secret)), 401, "invalid_client", "WWW-Authenticate=Basic realm=\"oauth\", charset=\"UTF-8\""},
-		{"no grant type", w.post(oauth.PathToken, "client_id="+w.c1.ID), 400, "invalid_request", ""},
+		{"an assertion", w.exchange(w.k1, "ac_x", "client_secret="+w.secret, "client_assertion=x"), 401, "invalid_client", ""},
+		{"a type of assertion", w.exchange(w.k1, "ac_x", "client_secret="+w.secret, "client_assertion_type=x"), 401, "invalid_client", ""},
+		{"two headers", w.asK1("ac_x", nil, basic(w.k1.ID, w.secret), basic(w.k1.ID, w.secret)), 401, "invalid_client", ""},
+		{"nobody", w.post(oauth.PathToken, "grant_type=authorization_code", "code=ac_x"), 401, "invalid_client", ""},
+		{"a secret in the header", w.asK1("ac_x", []string{"client_id=" + w.k1.ID}, basic(w.k1.ID, w.secret)), 400, "invalid_grant", ""},
+		{"a public client with a header", w.asK1("ac_x", nil, basic(w.c1.ID, "")), 401, "invalid_client", ""},
+		{"no grant type", w.post(oauth.PathToken, "client_id="+w.c1.ID), 400, "invalid_request", "Retry-After=\nWWW-Authenticate="},
 		{"no code", w.post(oauth.PathToken, "client_id="+w.c1.ID, "grant_type=authorization_code"), 400, "invalid_request", ""},
 		{"no refresh token", w.post(oauth.PathToken, "client_id="+w.c1.ID, "grant_type=refresh_token"), 400, "invalid_request", ""},
 		{"a pair", w.exchange(w.c1, w.code(w.c1)), 200, "", "Pragma=no-cache\nCache-Control=no-store"},
@@ -74,6 +80,9 @@ func TestAnswers(t *testing.T) {
 		{"a public client introspects", w.post(oauth.PathIntrospect, "client_id="+w.c1.ID, "token=x"), 403, "unauthorized_client", ""},
 		{"nobody introspects", w.post(oauth.PathIntrospect, "client_id=pk_x", "token=x"), 401, "invalid_client", ""},
 	} {
+		if p, ok := oauth.PrincipalFrom(t.Context()); ok || p.Person != "" {
+			t.Errorf("outside of a request somebody is %+v", p)
+		}
 		if c.got.Code != c.status || c.got.str("error") != c.code || (c.got.str("error_description") == "") != (c.code == "") {
 			t.Errorf("%s: %d %s, want %d %q", c.what, c.got.Code, c.got.Body, c.status, c.code)
 		}
@@ -116,5 +125,55 @@ func TestWaits(t *testing.T) {
 		if after := c.then(); after.Code >= 400 {
 			t.Errorf("%s: after the wait %d %s", what, after.Code, after.Body)
 		}
+	}
+}
+
+// TestWaitsAreApart: who guesses at one client holds up nobody else, and guessing ids is no way around.
+func TestWaitsAreApart(t *testing.T) {
+	w := newWorld(t, openStore(t, "sqlite"))
+	for range 25 {
+		w.exchange(w.k1, "ac_x", "client_secret=x")
+	}
+	if got := w.exchange(w.k1, "ac_x", "client_secret="+w.secret); got.Code != 429 {
+		t.Errorf("guesses at a client: %d", got.Code)
+	}
+	w.refused(w.exchange(w.c1, "ac_x"), 400, "invalid_grant")
+	w.refused(w.do("POST", oauth.PathToken, encode("grant_type=authorization_code", "code=ac_x", "client_id="+w.k1.ID, "client_secret="+w.secret), "From-IP: 198.51.100.9"), 400, "invalid_grant")
+	for i := range 25 {
+		w.post(oauth.PathToken, "client_id=x."+strings.Repeat("x", i))
+	}
+	if got := w.post(oauth.PathToken, "client_id=another."); got.Code != 429 {
+		t.Errorf("guesses at ids: %d", got.Code)
+	}
+}
+
+// TestSwitchedOffAtTheTokenEndpoint: an app of a suspended tenant is to come again, one that is switched off is not, and neither is a problem
+// that its administrators have to be told of.
+func TestSwitchedOffAtTheTokenEndpoint(t *testing.T) {
+	w := newWorld(t, openStore(t, "sqlite"))
+	revoke := func(secret string) answer {
+		return w.post(oauth.PathRevoke, "client_id="+w.k1.ID, "client_secret="+secret, "token=x")
+	}
+	_, err := w.store.SuspendTenant(t.Context(), w.tenant["T1"], true)
+	must(t, err)
+	got := revoke(w.secret)
+	w.refused(got, 503, "temporarily_unavailable")
+	if got.Header().Get("Retry-After") != "600" {
+		t.Errorf("retry after %s", got.Header().Get("Retry-After"))
+	}
+	w.refused(revoke("x"), 401, "invalid_client")
+	_, err = w.store.SuspendTenant(t.Context(), w.tenant["T1"], false)
+	must(t, err)
+	w.ok(revoke(w.secret))
+	_, err = w.as.UpdateClient(t.Context(), w.operator("T1"), w.k1.ID, 1, oauth.ClientInput{Name: "K1", Set: w.full()})
+	must(t, err)
+	_, err = w.store.SuspendTenant(t.Context(), w.tenant["T1"], true)
+	must(t, err)
+	w.refused(revoke(w.secret), 401, "invalid_client")
+	before := w.problem(w.k1)
+	w.clock.Add(time.Minute)
+	w.refused(revoke(""), 401, "invalid_client")
+	if now := w.problem(w.k1); now != before {
+		t.Errorf("a problem of one that is switched off: %q", now)
 	}
 }

@@ -3,7 +3,6 @@ package oauth
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -283,7 +282,6 @@ func (in *ClientInput) check() error {
 	if in.Kind != Confidential && in.Kind != Public {
 		add("kind", "is one of %q and %q.", Confidential, Public)
 	}
-	in.RedirectURIs = slices.Clone(in.RedirectURIs)
 	for i, problem := range RedirectProblems(in.RedirectURIs) {
 		if problem != "" {
 			add(fmt.Sprintf("redirectUris.%d", i), "%s", problem)

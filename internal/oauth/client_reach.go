@@ -156,9 +156,6 @@ func (s *Service) PublishedApps(ctx context.Context, by access.Principal) ([]Pub
 	if err != nil {
 		return nil, fmt.Errorf("list published clients: %w", err)
 	}
-	if len(foreign) == 0 {
-		return nil, nil
-	}
 	out, err := s.Store.ShutOuts(ctx, by.Tenant, "")
 	if err != nil {
 		return nil, fmt.Errorf("list shut out clients: %w", err)
@@ -216,18 +213,12 @@ func (s *Service) ShutOut(ctx context.Context, by access.Principal, client strin
 		if err := s.Store.AppendAudit(ctx, e); err != nil {
 			return err
 		}
-		if !out {
-			return nil
-		}
 		return s.endNoted(ctx, by, Which{Tenant: by.Tenant, Client: client}, "the app was shut out")
 	})
 }
 
 // shutOutOf reports whether a tenant lets nobody use a client of another one.
 func (s *Service) shutOutOf(ctx context.Context, c ClientRecord, tenant string) (bool, error) {
-	if !c.Published || c.Tenant == tenant {
-		return false, nil
-	}
 	list, err := s.Store.ShutOuts(ctx, tenant, c.ID)
 	if err != nil {
 		return false, fmt.Errorf("read shut out clients: %w", err)

@@ -137,7 +137,6 @@ func (d *documents) look(id string) (kept, bool) {
 
 // fly fetches for all who wait, and ends in any case.
 func (d *documents) fly(ctx context.Context, id string, f *flight) {
-	f.err = errDocument
 	defer func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()

@@ -91,9 +91,9 @@ func TestDocumentIsAcceptable(t *testing.T) {
 		"it is none":         {200, "application/json", "", -1, strings.NewReader("{}"), "not the address", 0},
 		"nobody answers":     {0, "", "", 0, nil, "refused", 1},
 	} {
-		closed := 0
+		closed, asked := 0, context.Background()
 		d := newDocuments(doerFunc(func(r *http.Request) (*http.Response, error) {
-			if c.body == nil {
+			if asked = r.Context(); c.body == nil {
 				return nil, errors.New("connection refused")
 			}
 			if deadline, ok := r.Context().Deadline(); !ok || time.Until(deadline) > fetchTime || r.Method != "GET" || r.URL.String() != aDocument || r.Header.Get("Accept") != "application/json" || r.Header.Get("User-Agent") != "mandorla" {
@@ -104,6 +104,9 @@ func TestDocumentIsAcceptable(t *testing.T) {
 		a, err := d.get(t.Context(), aDocument, "account", "192.0.2.1")
 		if (err == nil) != (c.want == "") || err != nil && (!errors.Is(err, errDocument) || !strings.Contains(err.Error(), c.want)) || err == nil && (a.ID != aDocument || a.ReadAt.IsZero()) {
 			t.Errorf("%s: %+v, %v, want %q", what, a, err, c.want)
+		}
+		if asked.Err() == nil {
+			t.Errorf("%s: the fetch is not over", what)
 		}
 		if closed != 1-c.notClosed {
 			t.Errorf("%s: closed %d times", what, closed)

@@ -38,10 +38,12 @@ func (s *Service) revoke(ctx context.Context, c ClientRecord, token, ip string) 
 		if err != nil {
 			return fmt.Errorf("read token: %w", err)
 		}
-		if owner, err := s.clientByID(ctx, t.Client); fault.Is(err, fault.NotFound) || err == nil && !c.has(owner) {
-			return nil
-		} else if err != nil {
+		owner, err := s.clientByID(ctx, t.Client)
+		if err != nil && !fault.Is(err, fault.NotFound) {
 			return fmt.Errorf("read client: %w", err)
+		}
+		if !c.has(owner) {
+			return nil
 		}
 		if t.Kind == Access {
 			if err := s.Store.RevokeToken(ctx, t.Hash, s.Now()); err != nil {

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"strings"
@@ -259,6 +260,21 @@ func TestSweepNext(t *testing.T) {
 	} {
 		if got := sweepNext(c.limit, c.took); got != c.want {
 			t.Errorf("after %d in %v: %d, want %d", c.limit, c.took, got, c.want)
+		}
+	}
+}
+
+// Basic is two halves, each encoded as in a form, and an id in any case.
+func TestBasicForm(t *testing.T) {
+	encode := base64.StdEncoding.EncodeToString
+	for header, want := range map[string]string{
+		"Basic " + encode([]byte("a:b")): "a|b", "bASIC " + encode([]byte("a%3A:b%20c+d:e")): "a:|b c d:e", "Basic " + encode([]byte("a:")): "a|",
+		"Basic": "", "Bearer " + encode([]byte("a:b")): "", "Basic !": "", "Basic " + encode([]byte("ab")): "", "Basic " + encode([]byte(":b")): "", "Basic " + encode([]byte("%zz:b")): "",
+		"Basic " + encode([]byte("a:%zz")): "", "Basic" + encode([]byte("a:b")): "", "Basic YTpj=": "",
+	} {
+		id, secret, ok := parseBasic(header)
+		if ok != (want != "") || ok && id+"|"+secret != want {
+			t.Errorf("%q: %q, %q, %v", header, id, secret, ok)
 		}
 	}
 }

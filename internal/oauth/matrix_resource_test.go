@@ -254,6 +254,9 @@ var bearerRows = []row{
 		w.as = w.remake(broken)
 		w.serve()
 		got := w.do("POST", oauth.PathMCP, "", "Authorization: Bearer "+at)
+		if h := got.Header(); h.Get("Retry-After") != "5" || h.Get("Cache-Control") != "no-store" || h.Get("WWW-Authenticate") != "" {
+			w.Errorf("headers %v", h)
+		}
 		if got.Code != 503 || strings.Contains(got.Body.String(), "database") || w.reach[oauth.PathMCP] != 0 {
 			w.Errorf("%d %s", got.Code, got.Body)
 		}

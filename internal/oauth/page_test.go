@@ -1,6 +1,7 @@
 package oauth_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -18,7 +19,7 @@ func TestPage(t *testing.T) {
 	st := openStore(t, "sqlite")
 	for name, run := range map[string]func(*world){
 		"unable": pageUnable, "tenants": pageTenants, "steps": pageSteps, "ticked": pageTicked, "who answers": pageAnswered, "how long": pageExpires,
-		"shows": pageShows, "outsiders": pageOutsiders,
+		"shows": pageShows, "outsiders": pageOutsiders, "changed": pageChanged,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, st, withSite)
@@ -174,7 +175,9 @@ func pageAnswered(w *world) {
 		other := v
 		change(&other)
 		must(w.T, second(w.as.Show(w.Context(), begun.Pending, other)))
-		for _, form := range []string{"", page.FormToken + "x", page.FormToken} {
+		another, err := w.show("A", w.query(c))
+		must(w.T, err)
+		for _, form := range []string{"", page.FormToken + "x", another.FormToken, page.FormToken} {
 			_, err = w.as.Approve(w.Context(), begun.Pending, form, nil, v)
 			if what == "nothing" && form == page.FormToken {
 				must(w.T, err)
@@ -228,11 +231,23 @@ func pageShows(w *world) {
 	must(w.T, w.ids.GiveRole(w.Context(), w.operator("T1"), w.tenant["T1"], w.user["V"], w.find(identity.Developer).ID))
 	dev := w.find(identity.Developer)
 	dev.Switches &^= access.SwitchConnect
+	dev.Set[access.OAuthClient] = access.FullModel
+	csm := w.find(identity.CSM)
+	csm.Set[access.OAuthClient] = access.FullModel
+	_, err = w.ids.SaveRole(w.Context(), w.operator("T1"), csm)
+	must(w.T, err)
 	_, err = w.ids.SaveRole(w.Context(), w.operator("T1"), dev)
 	must(w.T, err)
 	page, err = w.show("V", w.query(w.c1))
 	if err != nil || page.MayNotConnect || len(page.Lanes) != 1 || len(page.Unconnected) != 1 || page.Unconnected[0].Role != identity.Developer {
 		w.Errorf("%+v, %v", page.Unconnected, err)
+	}
+	for _, set := range []access.Set{page.RoleAllows, page.Unconnected[0].Set, page.Lanes[0].Set} {
+		for name := range set {
+			if _, there := w.reg.Model(name); !there {
+				w.Errorf("%s is offered to apps", name)
+			}
+		}
 	}
 	v := w.visitor("A")
 	v.Principal.Sides = nil
@@ -262,4 +277,35 @@ func pageOutsiders(w *world) {
 	if err := second(w.as.Show(w.Context(), begun.Pending, v)); err == nil {
 		w.Error("somebody who looks on is shown the page")
 	}
+}
+
+// answeredMeanwhile is a store in which somebody else answers a moment earlier.
+type answeredMeanwhile struct{ oauth.Store }
+
+func (answeredMeanwhile) AnswerPending(context.Context, string, time.Time) (bool, error) {
+	return false, nil
+}
+
+// pageChanged: an app that was changed, switched off or deleted while the page was open is not authorized, and two answers are one.
+func pageChanged(w *world) {
+	v, page := w.shown()
+	as := w.remake(answeredMeanwhile{w.store})
+	w.page(oauth.PageAnswered, second(as.Approve(w.Context(), page.Pending, page.FormToken, nil, v)))
+	w.page(oauth.PageAnswered, second(as.Deny(w.Context(), page.Pending, page.FormToken, v)))
+	for _, change := range []func(*oauth.ClientInput){
+		func(in *oauth.ClientInput) { in.Enabled = false }, func(in *oauth.ClientInput) { in.RedirectURIs = []string{"https://c1.test/other"} },
+	} {
+		c := w.client1()
+		in := oauth.ClientInput{Name: "C1", RedirectURIs: w.c1.RedirectURIs, Set: w.full(), Enabled: true}
+		c, err := w.as.UpdateClient(w.Context(), w.operator("T1"), c.ID, c.Version, in)
+		must(w.T, err)
+		show := w.shows("A", w.query(w.c1))
+		change(&in)
+		_, err = w.as.UpdateClient(w.Context(), w.operator("T1"), c.ID, c.Version, in)
+		must(w.T, err)
+		w.page(oauth.PageClientChanged, show())
+	}
+	show := w.shows("A", w.query(w.k1))
+	must(w.T, w.as.DeleteClient(w.Context(), w.operator("T1"), w.k1.ID))
+	w.page(oauth.PageExpired, show()) // its requests went with it
 }

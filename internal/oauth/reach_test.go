@@ -227,7 +227,7 @@ func TestShutOut(t *testing.T) {
 			w.Error("cannot be connected again")
 		}
 		log, err := w.store.TenantAudit(ctx, w.tenant["T2"], "client.", 10)
-		if err != nil || len(log) != 2 || log[0].Act != "client.let_in" || log[1].Act != "client.shut_out" || log[1].Person != w.user["B"] {
+		if err != nil || len(log) != 2 || log[0].Act != "client.let_in" || log[1].Act != "client.shut_out" || log[1].Person != w.user["B"] || log[1].Client != c.ID || log[1].Detail["connections"] != "1" {
 			w.Errorf("%+v, %v", log, err)
 		}
 		// Nothing of it stays when the client goes.

@@ -116,6 +116,18 @@ func TestSealedPair(t *testing.T) {
 			t.Errorf("%q opens", bad)
 		}
 	}
+	box, nonce := sealer("rt_0"), make([]byte, 12)
+	for what, raw := range map[string][]byte{"too short": nonce[1:], "open sealed": nonce, "decode": box.Seal(nonce, nonce, []byte("{"), nil)} {
+		if _, err := unseal("rt_0", base64.RawURLEncoding.EncodeToString(raw)); err == nil || !strings.Contains(err.Error(), what) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := unseal("rt_0", "!"); err == nil || !strings.Contains(err.Error(), "sealed pair") {
+		t.Errorf("no base64: %v", err)
+	}
+	if _, err := (&Service{Options: Options{Rand: strings.NewReader("")}}).seal("rt_0", in); err == nil {
+		t.Error("sealed without randomness")
+	}
 }
 
 // TestWithin holds that a scope is never within a narrower one.

@@ -326,6 +326,8 @@ func (w *world) works(token string) bool {
 	got := w.do("POST", oauth.PathMCP, "", "Authorization: Bearer "+token)
 	if got.Code != 200 {
 		w.refused(got, 401, "invalid_token")
+	} else if got.str("Person") == "" {
+		w.Errorf("the server does not know who it is: %s", got.Body)
 	}
 	return got.Code == 200
 }
