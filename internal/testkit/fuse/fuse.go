@@ -50,7 +50,7 @@ func (f *Fuse) Off() (statement string) {
 	return statement
 }
 
-// Later counts the statements that came after the one that failed, until Off.
+// Later counts the statements that came after the one that failed, until Off, but for ROLLBACK.
 func (f *Fuse) Later() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -69,7 +69,7 @@ func (f *Fuse) pass(statement string) (before, after error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.left == 0 {
-		if f.statement != "" {
+		if f.statement != "" && statement != "ROLLBACK" {
 			f.later++
 		}
 		return nil, nil
