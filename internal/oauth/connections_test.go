@@ -35,8 +35,11 @@ func connectionStopped(w *world) {
 			w.Errorf("stopped because %q, %v, want %q", app.Stopped, err, want)
 		}
 	}
+	private, _ := w.connectTo("A", w.c2)
+	of := w.principal(private).Authorization
 	w.setUser("A", "inactive", true)
 	stopped(a, own, "your membership changed")
+	stopped(a, of, "your membership changed")
 	stopped(b, foreign, "")
 	w.setUser("A", "inactive", false)
 	for _, suspended := range []bool{true, false} {
@@ -82,6 +85,9 @@ func connectionsEnded(w *world) {
 		if err := w.as.EndConnection(ctx, by, ofA); !fault.Is(err, fault.NotFound) {
 			w.Errorf("%s ends a connection: %v", who, err)
 		}
+	}
+	if err := w.as.EndConnection(ctx, a.SeenBy(a), ofA); !fault.Is(err, fault.Forbidden) {
+		w.Errorf("somebody who looks on ends a connection: %v", err)
 	}
 	for who, by := range map[string]access.Principal{"an app": app, "another person": v, "somebody who looks on": a.SeenBy(a)} {
 		if err := w.as.EndPersonConnections(ctx, by, w.user["A"]); !fault.Is(err, fault.Forbidden) {

@@ -21,11 +21,8 @@ func (s *Service) serveRevoke(w http.ResponseWriter, r *http.Request) error {
 		return badRequest("token is missing.")
 	}
 	if strings.HasPrefix(token, accessPrefix) || strings.HasPrefix(token, refreshPrefix) {
-		if err := s.revoke(r.Context(), client, token, s.ClientIP(r)); err != nil {
-			return err
-		}
+		return s.revoke(r.Context(), client, token, s.ClientIP(r))
 	}
-	w.WriteHeader(http.StatusOK)
 	return nil
 }
 

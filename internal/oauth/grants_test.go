@@ -18,7 +18,7 @@ import (
 func TestGrants(t *testing.T) {
 	st := openStore(t, "sqlite")
 	for name, run := range map[string]func(*world){
-		"why": grantsWhy, "gone": grantsGone, "minute": grantsMinute, "spent": grantsSpent, "answers": grantsAnswers, "short": grantsShort, "scopes": grantsScopes,
+		"why": grantsWhy, "gone": grantsGone, "minute": grantsMinute, "spent": grantsSpent, "answers": grantsAnswers, "short": grantsShort, "scopes": grantsScopes, "apps": grantsOfApps,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, st, withSite)
@@ -257,5 +257,26 @@ func grantsScopes(w *world) {
 	all := w.refresh(w.c1, less.str("refresh_token"))
 	if w.ok(all); all.str("scope") != "companies:view tasks:view" || !w.may(all.str("access_token"), "Task", access.View) {
 		w.Errorf("%s", all.Body)
+	}
+}
+
+// grantsOfApps: what an app that registered itself does is noted at the tenant's own client.
+func grantsOfApps(w *world) {
+	w.trust()
+	w.refused(w.exchange(appM1, w.code(appM1), "resource="+origin+"/api"), 400, "invalid_target")
+	if got := w.own("T1", m1); got.Problem.Code != oauth.ProblemExchange || !got.Steps.ExchangeFirst.IsZero() {
+		w.Errorf("%+v", got)
+	}
+	pair := w.exchange(appM1, w.code(appM1))
+	w.ok(pair)
+	if got := w.own("T1", m1); got.Problem.Code != "" || !got.Steps.ExchangeFirst.Equal(w.clock.Now()) {
+		w.Errorf("%+v", got)
+	}
+	if line := w.lines("oauth.token_refused")[0]; line.Detail["by"] != m1 {
+		w.Errorf("log %+v", line)
+	}
+	for range 2 {
+		pair = w.refresh(appM1, pair.str("refresh_token"))
+		w.ok(pair)
 	}
 }
