@@ -146,15 +146,12 @@ func (s *Service) pending(ctx context.Context, id string, v Visitor, read bool) 
 		return p, ClientRecord{}, ErrSignIn
 	}
 	client, err := s.asking(ctx, id, p, v, read)
-	var page *PageError
-	var waits *AdmissionError
-	if errors.As(err, &page) || errors.As(err, &waits) {
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return p, client, pageError(PageClientChanged)
+	case err != nil:
 		return p, client, err
-	}
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return p, client, fmt.Errorf("read client: %w", err)
-	}
-	if err != nil || !client.Working() || !matchRedirect(client.RedirectURIs, p.RedirectURI) {
+	case !client.Working() || !matchRedirect(client.RedirectURIs, p.RedirectURI):
 		return p, client, pageError(PageClientChanged)
 	}
 	if p.Refusal != "" {
@@ -323,10 +320,7 @@ func (s *Service) authorize(ctx context.Context, p PendingRecord, client ClientR
 		return "", fmt.Errorf("store code: %w", err)
 	}
 	detail := map[string]string{"resource": a.Resource, "scope": a.Scope, "set": text, "redirect": p.RedirectURI}
-	if err := s.note(ctx, v, client, a.ID, "oauth.authorize", detail); err != nil {
-		return "", err
-	}
-	return s.answer(p, url.Values{"code": {code}}), nil
+	return s.answer(p, url.Values{"code": {code}}), s.note(ctx, v, client, a.ID, "oauth.authorize", detail)
 }
 
 // formToken ties an answer to the request, the session and the tenant in which it was shown, and to the app under the name it had.

@@ -107,9 +107,9 @@ func pageSteps(w *world) {
 	w.trust()
 	w.code(appM1)
 	for _, app := range []oauth.Client{w.c1, appM1} {
-		w.clock.Add(time.Minute)
+		w.clock.Add(2 * time.Minute) // steps are noted to the minute
 		show, asked := w.shows("A", w.query(app)), w.clock.Now()
-		w.clock.Add(time.Minute)
+		w.clock.Add(2 * time.Minute)
 		must(w.T, show())
 		c := w.c1
 		want := asked

@@ -3,7 +3,10 @@
 // and fails when a mutant that allowed.txt does not excuse survives them. `make prove` runs it; nothing imports it.
 //
 // All mutants of a package are compiled into one test binary, each behind a switch that an environment variable
-// turns on: one build instead of hundreds. The sources stay as they are; the build reads an overlay.
+// turns on: one build instead of hundreds. The sources stay as they are; the build reads an overlay. Of a test that takes
+// long each subtest is run by itself, so that a mistake is tried by what reaches it and by nothing else.
+//
+// A mutant that survived can be tried again within a minute: -only names it, and -run the tests that are to notice it.
 package main
 
 import (
