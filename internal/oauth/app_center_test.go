@@ -85,6 +85,12 @@ func TestLogoOfAClient(t *testing.T) {
 		}
 		must(w.T, w.as.SetClientLogo(ctx, one, w.k1.ID, file))
 		must(w.T, w.as.SetClientLogo(ctx, one, w.k1.ID, file)) // the same again changes nothing
+		if err := w.as.SetClientLogo(ctx, one, w.k1.ID, []byte("x")); !fault.Is(err, fault.Invalid) {
+			w.Errorf("no picture: %v", err)
+		}
+		if w.audited("client.logo") != 1 || w.audited("client.logo_removed") != 0 || w.lines("client.logo")[0].Detail["logo"] == "" || w.lines("client.logo")[0].Detail["before"] != "" {
+			w.Errorf("log %+v", w.lines("client.logo"))
+		}
 		c, err := w.as.Client(ctx, w.tenant["T1"], w.k1.ID)
 		must(w.T, err)
 		if c.Version != w.k1.Version || c.LogoHash == "" {

@@ -146,7 +146,7 @@ func (s *Service) checkAuthorize(q form, p *PendingRecord, signedIn bool) (code 
 		return "unsupported_response_type"
 	case q.has("response_mode") && q.get("response_mode") != "query":
 		return "invalid_request"
-	case q.get("code_challenge_method") != "S256" || !challengeForm(p.Challenge):
+	case q.get("code_challenge_method") != "S256" || !hashForm(p.Challenge):
 		return "invalid_request"
 	}
 	var ok bool
@@ -194,10 +194,8 @@ func checkPrompt(q form, p *PendingRecord, signedIn bool) (code string) {
 	return ""
 }
 
-// challengeForm: an S256 challenge is 32 bytes in base64url without padding (RFC 7636 section 4.2).
-func challengeForm(challenge string) bool {
-	return len(challenge) == 43 && madeOf(challenge, alphanumeric+"-_")
-}
+// hashForm: a hash here, and an S256 challenge (RFC 7636 section 4.2), is 32 bytes in base64url without padding.
+func hashForm(hash string) bool { return len(hash) == 43 && madeOf(hash, alphanumeric+"-_") }
 
 // answer is the client's redirect address with the parameters, state and iss (RFC 9207).
 func (s *Service) answer(p PendingRecord, params url.Values) string {

@@ -22,7 +22,7 @@ func TestForms(t *testing.T) {
 		good, bad []string
 	}{
 		"id": {plainID, []string{"", all + "-_", times("x", 80)}, []string{times("x", 81), "a.b", "a b", "ä", "a\x00"}},
-		"challenge": {challengeForm, []string{times("x", 43), all[:41] + "-_", all[19:] + "xx"[:43-len(all[19:])]},
+		"hash": {hashForm, []string{times("x", 43), all[:41] + "-_", all[19:] + "xx"[:43-len(all[19:])]},
 			[]string{times("x", 42), times("x", 44), times("x", 42) + ".", times("x", 42) + "~"}},
 		"verifier": {func(s string) bool { return verifierFits(s, hash(s)) }, []string{times("x", 43), times("x", 128), all + "-._~"},
 			[]string{times("x", 42), times("x", 129), all + "+", all + "/", all + " "}},

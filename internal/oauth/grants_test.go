@@ -18,7 +18,7 @@ import (
 func TestGrants(t *testing.T) {
 	st := openStore(t, "sqlite")
 	for name, run := range map[string]func(*world){
-		"why": grantsWhy, "gone": grantsGone, "minute": grantsMinute, "spent": grantsSpent, "answers": grantsAnswers, "short": grantsShort, "scopes": grantsScopes, "apps": grantsOfApps,
+		"why": grantsWhy, "gone": grantsGone, "minute": grantsMinute, "spent": grantsSpent, "answers": grantsAnswers, "short": grantsShort, "scopes": grantsScopes, "apps": grantsOfApps, "suspended": grantsSuspended,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, st, withSite)
@@ -139,17 +139,30 @@ func (spentBefore) UseRefresh(context.Context, string, time.Time, string, string
 	return false, nil
 }
 
-// grantsSpent: what cannot be told apart from a fault gives nothing.
+// unreadable is a store whose sealed pairs cannot be opened.
+type unreadable struct{ oauth.Store }
+
+func (s unreadable) StandingByToken(ctx context.Context, hash string) (oauth.TokenRecord, oauth.Standing, error) {
+	t, st, err := s.Store.StandingByToken(ctx, hash)
+	t.Sealed = "x"
+	return t, st, err
+}
+
+// grantsSpent: what cannot be told apart from a fault gives nothing, and ends nothing.
 func grantsSpent(w *world) {
 	at, rt := w.connect()
 	w.refused(w.refresh(w.c1, at), 400, "invalid_grant")
 	as := w.as
-	w.as = w.remake(spentBefore{w.store})
-	w.serve()
-	w.refused(w.refresh(w.c1, rt), 503, "temporarily_unavailable")
-	w.as = as
-	w.serve()
-	w.ok(w.refresh(w.c1, rt))
+	over := func(st oauth.Store) {
+		w.as = w.remake(st)
+		w.serve()
+		w.refused(w.refresh(w.c1, rt), 503, "temporarily_unavailable")
+		w.as = as
+		w.serve()
+		w.ok(w.refresh(w.c1, rt))
+	}
+	over(spentBefore{w.store})
+	over(unreadable{w.store})
 }
 
 // grantsAnswers: the whole of what is answered.
@@ -279,4 +292,33 @@ func grantsOfApps(w *world) {
 		pair = w.refresh(appM1, pair.str("refresh_token"))
 		w.ok(pair)
 	}
+}
+
+// grantsSuspended: of a suspended tenant what is good works later, and what is over stays so.
+func grantsSuspended(w *world) {
+	_, good := w.connect()
+	_, revoked := w.connect()
+	must(w.T, w.store.RevokeToken(w.Context(), sum(revoked), w.clock.Now()))
+	w.refused(w.refresh(w.c1, revoked), 400, "invalid_grant")
+	suspend := func(yes bool) {
+		w.Helper()
+		if changed, err := w.store.SuspendTenant(w.Context(), w.tenant["T1"], yes); err != nil || !changed {
+			w.Fatal(changed, err)
+		}
+	}
+	c, err := w.as.SetClientReach(w.Context(), w.super(), w.c1.ID, w.c1.Version, false, true)
+	must(w.T, err)
+	_, theirs := w.connectTo("B", c)
+	_, gone := w.connectTo("B", c)
+	must(w.T, w.store.RevokeToken(w.Context(), sum(gone), w.clock.Now()))
+	if _, err := w.store.SuspendTenant(w.Context(), w.tenant["T2"], true); err != nil {
+		w.Fatal(err)
+	}
+	w.refused(w.refresh(c, theirs), 503, "temporarily_unavailable")
+	w.refused(w.refresh(c, gone), 400, "invalid_grant")
+	w.clock.Add(90 * 24 * time.Hour)
+	w.refused(w.refresh(c, theirs), 400, "invalid_grant")
+	suspend(true)
+	w.refused(w.refresh(c, good), 503, "temporarily_unavailable")
+	suspend(false)
 }

@@ -47,8 +47,6 @@ func (s *Service) rotate(ctx context.Context, c ClientRecord, f form, token, ip 
 	}
 	now := s.Now()
 	switch {
-	case t.Kind != Refresh:
-		return nil, errGrant, nil
 	case !c.has(st.Client):
 		return nil, errGrant, s.reused(ctx, t.Authorization, st, "oauth.refresh_stolen", ip)
 	case t.RevokedAt.IsZero() && now.Before(t.ExpiresAt) && !st.Member.TenantActive:

@@ -3,6 +3,8 @@ package oauth_test
 import (
 	"math/rand/v2"
 	"net/url"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,6 +26,7 @@ func TestImpact(t *testing.T) {
 			"dynamic":       testImpactOnDynamicClient,
 			"not-living":    testImpactOnNobody,
 			"may":           testImpactPermission,
+			"kinds":         testImpactOfKinds,
 			"foretold":      testImpactForetold,
 		} {
 			t.Run(name, func(t *testing.T) { run(newWorld(t, st)) })
@@ -234,6 +237,40 @@ func testImpactOnNobody(w *world) {
 	w.connectAs("V", w.c1)
 	w.clock.Add(400 * 24 * time.Hour)
 	nobody("long after")
+}
+
+// testImpactOfKinds: connections of one person differ by their client and by what was accepted.
+func testImpactOfKinds(w *world) {
+	r := w.ordinary("V")[0]
+	for _, c := range []oauth.Client{w.c1, w.c1, w.c2} {
+		w.connectAs("V", c)
+	}
+	must(w.T, w.as.NarrowConnection(w.Context(), w.operator("T1"), w.connections("V")[0].ID, viewing("Company"))) // that of C2
+	must(w.T, w.as.NarrowConnection(w.Context(), w.operator("T1"), w.connections("V")[1].ID, viewing("Company")))
+	less := oauth.Loss{Model: "Task", Actions: access.AllActions, Connections: 1, People: 1}
+	without := w.full()
+	delete(without, "Task")
+	if got := w.impact(oauth.Change{Client: w.c1.ID, Set: without}); got.Connections != 2 || got.Losers != 1 || len(got.Losing) != 1 || got.Losing[0] != less {
+		w.Errorf("narrowed: %+v", got)
+	}
+	w.connectAs("V", w.c2)
+	in := oauth.ClientInput{Name: "C2", RedirectURIs: w.c2.RedirectURIs, Set: without, Enabled: true}
+	_, err := w.as.UpdateClient(w.Context(), w.operator("T1"), w.c2.ID, 1, in)
+	must(w.T, err)
+	r.Set = without
+	if got := w.impact(oauth.Change{Role: &r}); got.Connections != 4 || got.Losers != 1 || len(got.Losing) != 1 || got.Losing[0] != less {
+		w.Errorf("through two clients: %+v", got)
+	}
+	r.Set = access.Set{}
+	got := w.impact(oauth.Change{Role: &r})
+	if len(got.Losing) < 5 || !slices.IsSortedFunc(got.Losing, func(a, b oauth.Loss) int {
+		if a.Connections != b.Connections {
+			return b.Connections - a.Connections
+		}
+		return strings.Compare(a.Model, b.Model)
+	}) {
+		w.Errorf("in no order: %+v", got.Losing)
+	}
 }
 
 func testImpactPermission(w *world) {

@@ -3,7 +3,6 @@ package oauth
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"mandorla/internal/access"
 	"mandorla/internal/identity"
@@ -56,7 +55,7 @@ func (s *Service) changeLogo(ctx context.Context, by access.Principal, id string
 // ClientLogo gives the PNG of a client whose logo has this hash, fault.NotFound for any other. It is for everybody: whoever is to
 // authorize an app sees its logo.
 func (s *Service) ClientLogo(ctx context.Context, client, hash string) ([]byte, error) {
-	if !clientIDForm(client) || len(hash) != 43 || strings.IndexByte(hash, 0) >= 0 {
+	if !clientIDForm(client) || !hashForm(hash) {
 		return nil, errNoClient
 	}
 	return s.Store.ClientLogo(ctx, client, hash)

@@ -72,7 +72,7 @@ func TestMalformedIsNotLookedUp(t *testing.T) {
 			refuses("token for "+id, 0, func() error { return answers(w.exchange(self(id, callback), "ac_"+long), 401, "invalid_client") })
 		}
 	}
-	for _, logo := range [][2]string{{"nope", long}, {w.c1.ID, long[1:]}, {w.c1.ID, long[1:] + "\x00"}, {w.c1.ID, long + "x"}} {
+	for _, logo := range [][2]string{{"nope", long}, {w.c1.ID, long[1:]}, {w.c1.ID, long[1:] + "\x00"}, {w.c1.ID, "\x00" + long[1:]}, {w.c1.ID, long + "x"}} {
 		refuses("logo "+logo[0]+" "+logo[1], 0, func() error { return is(fault.NotFound, second(w.as.ClientLogo(w.Context(), logo[0], logo[1]))) })
 	}
 }

@@ -75,3 +75,18 @@ func TestLooking(t *testing.T) {
 		t.Error(e)
 	}
 }
+
+// TestImpactIsTold: what somebody loses is told apart from what others get back or could have.
+func TestImpactIsTold(t *testing.T) {
+	for _, c := range []struct {
+		impact         Impact
+		nothing, loses bool
+	}{
+		{Impact{}, true, false}, {Impact{Connections: 3, Elsewhere: 1}, true, false}, {Impact{Losers: 1}, false, true}, {Impact{Fewer: 1}, false, true}, {Impact{Other: 1}, false, true},
+		{Impact{Regaining: 1}, false, false}, {Impact{More: 1}, false, false}, {Impact{WiderLater: 1}, false, false}, {Impact{Losers: 1, Regaining: 1}, false, true},
+	} {
+		if c.impact.Nothing() != c.nothing || c.impact.Loses() != c.loses {
+			t.Errorf("%+v: %v, %v", c.impact, c.impact.Nothing(), c.impact.Loses())
+		}
+	}
+}
