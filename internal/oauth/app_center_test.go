@@ -235,6 +235,12 @@ func TestRedirectProblems(t *testing.T) {
 			t.Errorf("%s: %q", list[i], got[i])
 		}
 	}
+	if got := oauth.RedirectProblems([]string{"x", "x"}); got[0] == "" || got[0] != got[1] {
+		t.Errorf("a bad one twice: %q", got)
+	}
+	if !oauth.RedirectLoopback("http://localhost/") || oauth.RedirectLoopback("https://localhost/") {
+		t.Error("what leads to the own machine")
+	}
 	long := slices.Repeat([]string{"https://a.test/"}, 21)
 	for i := range long {
 		long[i] += string(rune('a' + i))

@@ -19,7 +19,7 @@ import (
 func TestCenter(t *testing.T) {
 	st := openStore(t, "sqlite")
 	for name, run := range map[string]func(*world){
-		"clients": centerClients, "secrets": centerSecrets, "rules": centerRules, "many": centerMany, "through": centerThrough, "waiting": centerWaiting, "used": centerUsed, "published": centerPublished,
+		"clients": centerClients, "secrets": centerSecrets, "rules": centerRules, "many": centerMany, "through": centerThrough, "waiting": centerWaiting, "used": centerUsed, "published": centerPublished, "may": centerMay, "follow": centerFollow,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, st, withSite)
@@ -385,5 +385,66 @@ func centerPublished(w *world) {
 	}
 	if _, _, err := w.as.ReachOf(w.Context(), w.super(), "pk_nobody"); !fault.Is(err, fault.NotFound) {
 		w.Errorf("nobody: %v", err)
+	}
+}
+
+// centerMay: letting apps in takes the permission to make clients and the one to change them.
+func centerMay(w *world) {
+	w.rules("T1", func(p *oauth.Policy) { p.Documents = oauth.RuleAsk })
+	w.admission("A", w.query(appM1), oauth.AwaitsChoice)
+	for name, actions := range map[string]access.Action{"X": access.Create, "Y": access.Update, "Z": access.Create | access.Update} {
+		r, err := w.ids.SaveRole(w.Context(), w.operator("T1"), access.Role{
+			Tenant: w.tenant["T1"], Name: name, Portfolio: access.FullAccess, Switches: access.SwitchAppCenter, Set: access.Set{access.OAuthClient: {Actions: actions | access.View}},
+		})
+		must(w.T, err)
+		w.addMember("T1", name, r.ID)
+		by := w.visitor(name).Principal
+		p, err := w.as.Policy(w.Context(), w.tenant["T1"])
+		must(w.T, err)
+		_, saves := w.as.SetPolicy(w.Context(), by, p)
+		c := w.own("T1", m1)
+		_, decides := w.as.DecideClient(w.Context(), by, c.ID, c.Version, true)
+		for what, err := range map[string]error{"rules": saves, "a decision": decides} {
+			if both := name == "Z"; both != (err == nil) || !both && !fault.Is(err, fault.Forbidden) {
+				w.Errorf("%s with %s: %v", what, actions, err)
+			}
+		}
+	}
+}
+
+// centerFollow: new rules reach every app that follows them, end what they let in no more for good, and touch nothing else.
+func centerFollow(w *world) {
+	const m2 = "https://m2.test/client.json"
+	w.site().set(m2, serving(document(m2, `redirect_uris=["https://m2.test/cb"]`)))
+	app2 := self(m2, "https://m2.test/cb")
+	both := func(p *oauth.Policy) { p.Hosts = []string{"m1.test", "m2.test"} }
+	w.rules("T1", both)
+	got := w.exchange(appM1, w.code(appM1))
+	w.ok(got)
+	w.code(app2)
+	decided := w.own("T1", m2)
+	must(w.T, second(w.as.DecideClient(w.Context(), w.operator("T1"), decided.ID, decided.Version, true)))
+	w.rules("T1", func(p *oauth.Policy) { p.Set, p.Registered = viewing("Task"), oauth.RuleAtOnce })
+	for _, id := range []string{m1, m2} {
+		if c := w.own("T1", id); len(c.Set) != 1 || !c.Enabled || !c.UpdatedAt.Equal(w.clock.Now()) {
+			w.Errorf("%+v", c)
+		}
+	}
+	if n := w.audited("client.follow"); n != 2 {
+		w.Errorf("%d lines in the log", n)
+	}
+	if c := w.client1(); c.Version != 1 || c.Approval != "" || len(c.Set) < 2 {
+		w.Errorf("an administrator's client follows: %+v", c)
+	}
+	if c := w.own("T1", m2); c.Approval != oauth.Approved {
+		w.Errorf("what was decided follows: %+v", c)
+	}
+	w.rules("T1", func(p *oauth.Policy) { p.Hosts = nil })
+	if line := w.lines("client.follow")[0]; line.Detail["app"] != m1 || line.Detail["approval"] != "waiting" || line.Detail["enabled"] != "false" {
+		w.Errorf("log %+v", line)
+	}
+	w.rules("T1", both)
+	if c := w.own("T1", m1); c.Approval != oauth.LetIn || !c.Enabled || w.works(got.str("access_token")) {
+		w.Errorf("a connection that ended with its app came back: %+v", c)
 	}
 }

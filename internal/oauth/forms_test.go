@@ -127,7 +127,7 @@ func TestScopeLimits(t *testing.T) {
 			t.Errorf("%.60q is %q, %v", scope, got, ok)
 		}
 	}
-	for _, scope := range []string{times("inclusive ", 256) + "inclusive", "companies:", "companies", "x:view", "inclusive "} {
+	for _, scope := range []string{times("inclusive ", 256) + "inclusive", " ", "companies:", "companies", "x:view", "inclusive "} {
 		if _, ok := parseScope(reg, scope); ok {
 			t.Errorf("%.60q is taken", scope)
 		}

@@ -292,6 +292,20 @@ func grantsOfApps(w *world) {
 		pair = w.refresh(appM1, pair.str("refresh_token"))
 		w.ok(pair)
 	}
+	w.allow(true, true)
+	once := w.registered(`{"redirect_uris":["https://d1.test/cb"],"grant_types":["authorization_code"]}`)
+	got := w.exchange(once, w.code(once))
+	if w.ok(got); got.body["refresh_token"] != nil || !w.connections("A")[0].EndsAt.Equal(w.clock.Now().Add(8*time.Hour)) {
+		w.Errorf("%s, %+v", got.Body, w.connections("A")[0])
+	}
+	w.clock.Add(8*time.Hour - time.Millisecond)
+	if !w.works(got.str("access_token")) {
+		w.Error("it ends too early")
+	}
+	w.clock.Add(time.Millisecond)
+	if w.works(got.str("access_token")) || len(w.authorizations("A")) == 0 {
+		w.Error("it does not end")
+	}
 }
 
 // grantsSuspended: of a suspended tenant what is good works later, and what is over stays so.

@@ -173,9 +173,7 @@ func (e *PageError) Unwrap() error { return e.Err }
 // pageError is the error of a code; args go into its text.
 func pageError(code string, args ...any) *PageError {
 	p := PageProblemOf(code)
-	if len(args) > 0 {
-		p.Text = fmt.Sprintf(p.Text, args...)
-	}
+	p.Text = fmt.Sprintf(p.Text, args...)
 	return &PageError{PageProblem: p}
 }
 

@@ -221,7 +221,7 @@ func pageExpires(w *world) {
 func pageShows(w *world) {
 	page, err := w.show("A", w.query(w.c1))
 	if err != nil || page.RedirectHost != "c1.test" || page.Loopback || page.PersonName != "A Person" || page.Email != w.acct["A"].Email || page.Tenant.Name != "T1" ||
-		len(page.Named) != 0 || page.Narrow || len(page.Lanes) != 1 || len(page.Unconnected) != 0 || !page.EndsAt.Equal(w.clock.Now().Add(365*24*time.Hour)) {
+		len(page.ClientSet) != len(w.reg.Models()) || len(page.Named) != 0 || page.Narrow || len(page.Lanes) != 1 || len(page.Unconnected) != 0 || !page.EndsAt.Equal(w.clock.Now().Add(365*24*time.Hour)) {
 		w.Errorf("%+v, %v", page, err)
 	}
 	page, err = w.show("A", w.query(w.c1, "redirect_uri=http://localhost:5/cb", "scope=companies:view"))

@@ -59,7 +59,7 @@ func (p *problems) due(client, what string, now time.Time) bool {
 	if now.Sub(l.since) >= problemEvery {
 		l = problemsLately{since: now}
 	}
-	if l.n > 0 && l.last == what || l.n >= problemBurst {
+	if l.last == what || l.n >= problemBurst {
 		return false
 	}
 	if p.lately == nil || len(p.lately) >= problemsKept {

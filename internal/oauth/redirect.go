@@ -3,6 +3,8 @@ package oauth
 import (
 	"fmt"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -84,38 +86,14 @@ func matchRedirect(registered []string, asked string) bool {
 	if RedirectProblem(asked) != "" {
 		return false
 	}
-	askedHost, askedRest, askedLocal := splitLoopback(asked)
-	for _, r := range registered {
-		if RedirectProblem(r) != "" {
-			continue
-		}
-		if r == asked {
-			return true
-		}
-		host, rest, local := splitLoopback(r)
-		if local && askedLocal && host == askedHost && rest == askedRest {
-			return true
-		}
-	}
-	return false
+	asked = withoutPort(asked)
+	return slices.ContainsFunc(registered, func(r string) bool { return RedirectProblem(r) == "" && withoutPort(r) == asked })
 }
 
-// splitLoopback takes an acceptable http address apart into the host and what follows the port, byte for byte.
-func splitLoopback(uri string) (host, rest string, ok bool) {
-	after, ok := strings.CutPrefix(uri, "http://")
-	if !ok {
-		return "", "", false
-	}
-	end := strings.IndexAny(after, "/?")
-	if end < 0 {
-		end = len(after)
-	}
-	host, rest = after[:end], after[end:]
-	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
-		host = host[:i]
-	}
-	return host, rest, true
-}
+var loopbackPort = regexp.MustCompile(`^(http://(?:\[::1\]|[a-z0-9.]+)):[0-9]+`)
+
+// withoutPort is an acceptable address, byte for byte, but for the port where it leads to the own machine.
+func withoutPort(uri string) string { return loopbackPort.ReplaceAllString(uri, "$1") }
 
 func loopbackHost(host string) bool {
 	return host == "127.0.0.1" || host == "::1" || host == "localhost"

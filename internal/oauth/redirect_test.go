@@ -122,7 +122,7 @@ func TestSealedPair(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if _, err := unseal("rt_0", "!"); err == nil || !strings.Contains(err.Error(), "sealed pair") {
+	if _, err := unseal("rt_0", "!"); err == nil || !strings.Contains(err.Error(), "base64") {
 		t.Errorf("no base64: %v", err)
 	}
 	if _, err := (&Service{Options: Options{Rand: strings.NewReader("")}}).seal("rt_0", in); err == nil {

@@ -1,6 +1,7 @@
 package oauth_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -24,8 +25,8 @@ func refusalHints(w *world) {
 		code   oauth.ProblemCode
 		detail string
 	}{
-		{"prompt=none", "", ""}, {"scope=companies:eat", oauth.ProblemScope, "companies:eat"}, {"resource=https://other.test/mcp", oauth.ProblemResource, "https://other.test/mcp"},
-		{"-code_challenge", oauth.ProblemRequest, "invalid_request"}, {"response_type=token", oauth.ProblemRequest, "unsupported_response_type"},
+		{"prompt=none", "", ""}, {"scope=companies:eat", oauth.ProblemScope, "companies:eat"}, {"resource=/v1/mcp", oauth.ProblemResource, "/v1/mcp"}, {"resource=https://other.test/mcp", oauth.ProblemResource, "https://other.test/mcp"},
+		{"scope=x\u202ey\x00", oauth.ProblemScope, "xy"}, {"-code_challenge", oauth.ProblemRequest, "invalid_request"}, {"response_type=token", oauth.ProblemRequest, "unsupported_response_type"},
 		{"redirect_uri=https://evil.test/" + strings.Repeat("ü", 300), oauth.ProblemRedirect, "https://evil.test/" + strings.Repeat("ü", 281) + "…"},
 		{"redirect_uri=https://evil.test/" + strings.Repeat("ü", 282), oauth.ProblemRedirect, "https://evil.test/" + strings.Repeat("ü", 282)},
 	} {
@@ -40,10 +41,28 @@ func refusalHints(w *world) {
 			w.Errorf("%s: the hint is %+v", short(c.change), got.Problem)
 		}
 	}
+	if strings.Contains(w.log.String(), "level=ERROR") {
+		w.Errorf("the log says %s", w.log)
+	}
+	as := w.as
+	w.as = w.remake(unnoted{w.store})
+	w.clock.Add(time.Minute)
+	w.redirected(w.query(w.c1, "scope=x"), "invalid_scope")
+	if !strings.Contains(w.log.String(), "no hints") {
+		w.Errorf("the log says %s", w.log)
+	}
+	w.as = as
 	_, err := w.as.BeginAuthorize(w.Context(), oauth.AuthorizeRequest{RawQuery: w.query(w.c1, "prompt=none"), Browser: w.visitor("A").Browser})
 	if got := w.problem(w.c1); err == nil || got != oauth.ProblemRedirect {
 		w.Errorf("that somebody has to sign in is a problem: %q, %v", got, err)
 	}
+}
+
+// unnoted is a store that takes no hints.
+type unnoted struct{ oauth.Store }
+
+func (unnoted) NoteProblem(context.Context, string, oauth.Problem) error {
+	return errors.New("no hints")
 }
 
 // refusalOfDisabled: people of the client's tenant are told that it is switched off, anybody else that it is not known.

@@ -16,19 +16,13 @@ const (
 	ScopeOffline = "offline_access"
 )
 
-const (
-	maxScopeBytes = 4096
-	maxScopes     = 256
-)
+const maxScopes = 256
 
 // parseScope checks a scope parameter and brings it into its stored form: sorted, without doubles. ok is false for bad syntax
 // (RFC 6749 section 3.3) and for any scope that is not ours.
 func parseScope(reg *model.Registry, scope string) (canonical string, ok bool) {
 	if scope == "" {
 		return ScopeInclusive, true
-	}
-	if len(scope) > maxScopeBytes {
-		return "", false
 	}
 	list := strings.Split(scope, " ")
 	if len(list) > maxScopes {

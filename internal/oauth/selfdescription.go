@@ -65,10 +65,7 @@ func strictValue(dec *json.Decoder, depth int) error {
 	names := map[string]bool{}
 	for dec.More() {
 		if open == '{' {
-			name, err := dec.Token()
-			if err != nil {
-				return errors.New("it is not JSON")
-			}
+			name, _ := dec.Token() // an error comes again with the value
 			if text := fmt.Sprint(name); names[text] {
 				return errors.New("it has the same name twice")
 			} else {

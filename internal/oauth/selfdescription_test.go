@@ -29,7 +29,7 @@ func TestDescriptions(t *testing.T) {
 		return `{"client_id":"` + aDocument + `","redirect_uris":[` + strings.Join(all, ",") + `]}`
 	}
 	for _, c := range []struct{ body, document, registration string }{
-		{`[]`, "not a JSON object", "not a JSON object"}, {`null`, "not a JSON object", "not a JSON object"}, {`{`, "not JSON", "not JSON"}, {`{"a"`, "not JSON", "not JSON"}, {`{"a":[}`, "not JSON", "not JSON"},
+		{`[]`, "not a JSON object", "not a JSON object"}, {`null`, "not a JSON object", "not a JSON object"}, {``, "not JSON", "not JSON"}, {`x`, "not JSON", "not JSON"}, {string(described(`,"x":1e999`)), "", ""}, {`{`, "not JSON", "not JSON"}, {`{"a"`, "not JSON", "not JSON"}, {`{"a":[}`, "not JSON", "not JSON"},
 		{`{"a":1,}`, "not JSON", "not JSON"}, {`{"a":1} x`, "follows", "follows"}, {`{"a":1}{}`, "follows", "follows"}, {"{\"a\":\"\xff\"}", "UTF-8", "UTF-8"}, {`{"a":1,"a":2}`, "same name", "same name"},
 		{string(described(`,"x":{"a":1,"b":{"a":1},"a":2}`)), "same name", "same name"}, {string(described(`,"x":[{"a":1},{"a":2}]`)), "", ""},
 		{string(described(deep(16))), "", ""}, {string(described(deep(17))), "too deeply", "too deeply"},

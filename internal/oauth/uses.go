@@ -59,8 +59,6 @@ func sweepNext(limit int, took time.Duration) int {
 // Run flushes and cleans until ctx ends, and flushes once more then. The server runs it in one goroutine.
 func (s *Service) Run(ctx context.Context) {
 	flush, clean := time.NewTicker(5*time.Second), time.NewTicker(10*time.Minute)
-	defer flush.Stop()
-	defer clean.Stop()
 	report := func(ctx context.Context, err error) {
 		if err != nil {
 			s.Log.WarnContext(ctx, "background work of the authorization server", "err", err)
