@@ -208,9 +208,15 @@ func TestWidened(t *testing.T) {
 			w.Errorf("narrower: %d", n)
 		}
 		change(w.full())
+		w.code(c) // nobody has exchanged it: no connection
 		if n := count(); n != 1 {
 			w.Errorf("wider: %d", n)
 		}
+		w.setUser("A", "inactive", true)
+		if n := count(); n != 0 {
+			w.Errorf("of somebody inactive: %d", n)
+		}
+		w.setUser("A", "inactive", false)
 		if _, err := w.as.Widened(w.Context(), w.tenant["T2"], c.ID); !fault.Is(err, fault.NotFound) {
 			w.Errorf("another tenant: %v", err)
 		}
