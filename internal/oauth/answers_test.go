@@ -93,6 +93,22 @@ func TestAnswers(t *testing.T) {
 			}
 		}
 	}
+	for says, got := range map[string]answer{
+		"assertions are not supported":   w.exchange(w.k1, "ac_x", "client_secret="+w.secret, "client_assertion=x"),
+		"more than one Authorization":    w.asK1("ac_x", nil, basic(w.k1.ID, w.secret), basic(w.k1.ID, w.secret)),
+		"client_id is missing":           w.post(oauth.PathToken, "grant_type=authorization_code"),
+		"header cannot be read":          w.asK1("ac_x", nil, "Authorization: Basic !"),
+		"name different clients":         w.asK1("ac_x", []string{"client_id=" + w.c1.ID}, basic(w.k1.ID, w.secret)),
+		"body, not into the address":     w.do("POST", oauth.PathToken+"?x=1", "x=1"),
+		"same parameter twice":           w.post(oauth.PathToken, "x=1", "x=1"),
+		"or its secret is not right":     w.exchange(w.k1, "ac_x", "client_secret=x"),
+		"resource must be the one":       w.exchange(w.c1, w.code(w.c1), "resource=x"),
+		"Use authorization_code or refr": w.post(oauth.PathToken, "client_id="+w.c1.ID, "grant_type=x"),
+	} {
+		if text := got.str("error_description"); !strings.Contains(text, says) {
+			t.Errorf("%q does not say that %q", text, says)
+		}
+	}
 }
 
 // TestWaits: who tries too often is told how many seconds to wait, and is let in afterwards.

@@ -91,7 +91,7 @@ func centerClients(w *world) {
 		w.Errorf("%d clients, %v", len(list), err)
 	}
 	line := w.lines("client.create")[1]
-	if line.Client != made.ID || line.ClientName != "K" || line.Detail["kind"] != "confidential" || line.Detail["enabled"] != "true" || line.Detail["version"] != "1" || line.Detail["set"] == "" || line.Detail["origin"] != "" {
+	if line.Client != made.ID || line.ClientName != "K" || line.Detail["kind"] != "confidential" || line.Detail["enabled"] != "true" || line.Detail["version"] != "1" || line.Detail["set"] == "" || len(line.Detail) != 7 {
 		w.Errorf("log %+v", line)
 	}
 	for who, by := range map[string]access.Principal{"somebody without the permission": w.visitor("V").Principal, "somebody who looks on": w.visitor("A").Principal.SeenBy(w.visitor("A").Principal)} {

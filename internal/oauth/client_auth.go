@@ -144,9 +144,7 @@ func parseBasic(header string) (id, secret string, ok bool) {
 	if !ok {
 		return "", "", false
 	}
-	if id, err = url.QueryUnescape(rawID); err != nil {
-		return "", "", false
-	}
+	id, _ = url.QueryUnescape(rawID) // "" where it cannot be read
 	if secret, err = url.QueryUnescape(rawSecret); err != nil {
 		return "", "", false
 	}

@@ -203,10 +203,8 @@ func acceptable(res *http.Response) error {
 
 // life is how long the answer may be kept (RFC 9111), never less than five minutes nor more than a day.
 func life(h http.Header, now time.Time) time.Duration {
-	var out time.Duration
-	if at, err := http.ParseTime(h.Get("Expires")); err == nil {
-		out = at.Sub(now)
-	}
+	expires, _ := http.ParseTime(h.Get("Expires")) // long ago where it cannot be read
+	out := expires.Sub(now)
 	for directive := range strings.SplitSeq(strings.Join(h.Values("Cache-Control"), ","), ",") {
 		name, value, _ := strings.Cut(strings.ToLower(strings.TrimSpace(directive)), "=")
 		switch name {

@@ -175,7 +175,7 @@ func TestDocumentsKept(t *testing.T) {
 	if fetched = 0; len(d.fresh)+len(d.old) > 2*documentsKept || len(d.old) != documentsKept {
 		t.Errorf("%d and %d documents are kept", len(d.fresh), len(d.old))
 	}
-	_ = get(fmt.Sprintf("https://m%d.test/good", documentsKept-2), "x")
+	_ = get(fmt.Sprintf("https://m%d.test/good", documentsKept-3), "x")
 	is("one of the generation before", 0)
 
 	now = now.Add(time.Hour)

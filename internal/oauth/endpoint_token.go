@@ -31,11 +31,6 @@ func (s *Service) serveToken(w http.ResponseWriter, r *http.Request) error {
 	if f.repeated {
 		return errTarget
 	}
-	if f.has("resource") {
-		if _, known := s.resource(f.get("resource")); !known {
-			return errTarget
-		}
-	}
 	p, err := grant(s, r.Context(), client, f, s.ClientIP(r))
 	if err != nil {
 		return err

@@ -97,7 +97,7 @@ func TestEveryCallTells(t *testing.T) {
 				}
 			}
 			w, do = prepared()
-			w.eachStatement(f, c.name == "Flush", do) // which writes one kind where another cannot be written
+			w.eachStatement(f, c.name, do)
 			for name := range strings.FieldsSeq(c.reads) {
 				_, do = prepared()
 				_, err := past.ExecContext(t.Context(), faultTexts[name])
@@ -111,8 +111,9 @@ func TestEveryCallTells(t *testing.T) {
 	}
 }
 
-// eachStatement lets one statement after the other fail until none is left. A call does not go on after a fault.
-func (w *world) eachStatement(f *fuse.Fuse, goesOn bool, do func() error) {
+// eachStatement lets one statement after the other fail until none is left. A call does not go on after a fault, but for Flush, which
+// writes one kind where another cannot be written. After a refusal the token endpoint leaves a hint for administrators, which may be lost.
+func (w *world) eachStatement(f *fuse.Fuse, name string, do func() error) {
 	w.Helper()
 	for n := 1; ; n++ {
 		f.Set(n, false)
@@ -123,10 +124,10 @@ func (w *world) eachStatement(f *fuse.Fuse, goesOn bool, do func() error) {
 		case statement == "":
 			must(w.T, err)
 			return
-		case err == nil && f.Committed(): // a hint for administrators, after the act
+		case err == nil && f.Committed() && strings.HasPrefix(name, "token: a "):
 		case !errors.Is(err, fuse.ErrBlown):
 			w.Errorf("%s failed, and the answer is %v", what, err)
-		case f.Later() > 0 && !goesOn:
+		case f.Later() > 0 && name != "Flush":
 			w.Errorf("%s failed, and %d more came after it", what, f.Later())
 		}
 	}

@@ -93,6 +93,9 @@ func grantsGone(w *world) {
 		w.Errorf("told %+v", got)
 	}
 	w.refused(w.exchange(w.c1, code), 400, "invalid_grant") // twice, and nobody to name
+	if list, err := w.store.TenantAudit(w.Context(), "", "oauth.", 10); err != nil || len(list) != 0 {
+		w.Errorf("in the log of no tenant is %+v, %v", list, err)
+	}
 	w.refused(w.refresh(w.c1, rt), 400, "invalid_grant")
 	for _, token := range []string{at, rt} {
 		w.ok(w.post(oauth.PathRevoke, "client_id="+w.c1.ID, "token="+token))
