@@ -84,7 +84,7 @@ func TestEveryCallTells(t *testing.T) {
 				w.restart() // nothing is kept from before
 				return w, do
 			}
-			w, do := prepared()
+			_, do := prepared()
 			for n := 1; ; n++ {
 				b.set(n)
 				err := do()
@@ -96,7 +96,7 @@ func TestEveryCallTells(t *testing.T) {
 					t.Errorf("reading %d of randomness failed, and the answer is %v", n, err)
 				}
 			}
-			w, do = prepared()
+			w, do := prepared()
 			w.eachStatement(f, c.name, do)
 			for name := range strings.FieldsSeq(c.reads) {
 				_, do = prepared()
