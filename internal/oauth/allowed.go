@@ -38,12 +38,12 @@ func (s *Service) Allowed(ctx context.Context) (Allowed, error) {
 // SetAllowed changes it; super admins only. What is not allowed any more is refused from the next request on; connections that exist go
 // on, under the rules of their tenants.
 func (s *Service) SetAllowed(ctx context.Context, by identity.Super, a Allowed) error {
-	text := fmt.Sprintf(`{"documents":%t,"registration":%t}`, a.Documents, a.Registration)
+	text, _ := json.Marshal(a) // two flags can always be written
 	return s.Store.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Identity.CheckSuper(ctx, by); err != nil {
 			return err
 		}
-		if err := s.Store.SetSetting(ctx, allowedSetting, text); err != nil {
+		if err := s.Store.SetSetting(ctx, allowedSetting, string(text)); err != nil {
 			return fmt.Errorf("set what may register: %w", err)
 		}
 		return s.Identity.NoteSuper(ctx, by, "installation.registration", map[string]string{"documents": fmt.Sprint(a.Documents), "registration": fmt.Sprint(a.Registration)})

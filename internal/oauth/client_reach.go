@@ -207,6 +207,9 @@ func (s *Service) ShutOut(ctx context.Context, by access.Principal, client strin
 		if err := s.Store.AppendAudit(ctx, e); err != nil {
 			return err
 		}
+		if !out {
+			return nil
+		}
 		return s.endNoted(ctx, by, Which{Tenant: by.Tenant, Client: client}, "the app was shut out")
 	})
 }

@@ -137,6 +137,7 @@ func (d *documents) look(id string) (kept, bool) {
 
 // fly fetches for all who wait, and ends in any case.
 func (d *documents) fly(ctx context.Context, id string, f *flight) {
+	f.err = errDocument // whatever happens below
 	defer func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()

@@ -41,6 +41,9 @@ func (s *Service) serveRegister(w http.ResponseWriter, r *http.Request) error {
 	if errors.As(err, &bad) {
 		return &tokenError{code: bad.code, desc: bad.desc}
 	}
+	if err != nil {
+		return err
+	}
 	if a.ID, err = s.random(registeredPrefix, 16); err != nil {
 		return err
 	}
