@@ -136,6 +136,9 @@ func TestNames(t *testing.T) {
 		"creation, nothing is seen, may not be set": {writesPhase, "arr", access.Create, false},
 		"no creation, nothing is seen, may be set":  {writesPhase, "phase", access.Update, false},
 		"creation, required, but none may create":   {showing(t, company, access.View, "arr"), "name", access.Create, false},
+		"a change, nothing is seen, may be set": {
+			access.ModelPermission{Actions: access.Create | access.Update, Update: writesPhase.Update}, "phase", access.Update, false,
+		},
 	} {
 		if got := decide(c.p).Names(company, propsNamed(t, company, c.prop)[0], c.a); got != c.want {
 			t.Errorf("%s: %v", name, got)

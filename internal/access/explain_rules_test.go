@@ -96,3 +96,19 @@ func TestRefusalSaysEachPartyOnce(t *testing.T) {
 		t.Errorf("connecting again does not help where a property cannot be written at all: %q", got)
 	}
 }
+
+// Of a client whose permissions people pick nothing is said but that.
+func TestDynamicClientHasNoSet(t *testing.T) {
+	reg := registry(t)
+	full := access.Set{"Company": access.FullModel}
+	p := access.Principal{Person: "carly", Client: "pk", ClientName: "Claude", Authorization: "a", Sides: &access.Sides{
+		Roles:         []access.Role{{ID: "r1", Name: "CSM", Portfolio: access.FullAccess, Set: full, Switches: access.SwitchConnect}},
+		Authorization: full, Scope: full, Dynamic: true,
+	}}
+	p.Lanes = access.ThroughClient(access.ConnectingLanes(p.Sides.Roles), full, full)
+	for _, r := range p.Explain(reg, access.Question{Model: "Company", Action: access.View}).Reasons {
+		if r.Side == access.SideClient && (!r.Allows || !strings.Contains(r.Text, "no set of its own")) {
+			t.Errorf("%+v", r)
+		}
+	}
+}
