@@ -32,6 +32,7 @@ type writer struct {
 	conn       *sql.Conn // nil until it is needed, and after it has failed
 	statements *statements
 	open       *commit // begun and not ended; nil: none
+	closed     bool
 }
 
 // commit is the end that some transactions share.
@@ -218,6 +219,9 @@ func (w *writer) prepared(ctx context.Context, text string) (*prepared, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if w.closed {
+		return nil, sql.ErrConnDone
+	}
 	if w.conn == nil {
 		conn, err := w.db.Conn(ctx)
 		if err != nil {
@@ -239,11 +243,14 @@ func (w *writer) drop() {
 	w.conn = nil
 }
 
-// close ends the connection.
+// close ends the connection when the transaction that runs has ended. Those that wait, and all that come later, fail.
 func (w *writer) close() error {
 	if err := w.takeTurn(context.Background()); err != nil {
 		return err
 	}
+	defer w.passTurn()
+	w.commit()
+	w.closed = true
 	if w.conn == nil {
 		return nil
 	}

@@ -318,3 +318,23 @@ func TestTheWriterRecovers(t *testing.T) {
 		t.Errorf("begin: %v", err)
 	}
 }
+
+// What waits when the store is closed ends with an error rather than never.
+func TestTheWriterCloses(t *testing.T) {
+	w, ctx := newWriterWorld(t), context.Background()
+	var closed error
+	var group sync.WaitGroup
+	errs := w.behind(ctx, func(on querier) error {
+		group.Go(func() { closed = w.w.close() })
+		w.wait(2) // with the one behind, which came first
+		return add(1)(on)
+	}, add(2))
+	group.Wait()
+	if err := errors.Join(append(errs, closed)...); err != nil {
+		t.Error(err)
+	}
+	w.want(1, 2)
+	if err := w.w.run(ctx, false, add(3)); !errors.Is(err, sql.ErrConnDone) {
+		t.Errorf("after the end: %v", err)
+	}
+}
