@@ -2,6 +2,7 @@ package oauth_test
 
 import (
 	"flag"
+	"fmt"
 	"net/url"
 	"os"
 	"strconv"
@@ -54,6 +55,7 @@ type lifeWalk struct {
 	role    string
 	apps    map[string]*oauth.Client
 	waiting []waitingRequest
+	steps   int
 }
 
 // waitingRequest is a request that was shown to somebody.
@@ -93,6 +95,8 @@ func (w *lifeWalk) run() {
 
 func (w *lifeWalk) check() {
 	w.rt.Helper()
+	w.steps++
+	w.from = fmt.Sprintf("10.%d.%d.9", w.steps>>8&255, w.steps&255) // each time another network: the limits on what is refused are no part of this
 	for n, c := range w.all {
 		for token := range c.access {
 			want := w.life.works(c, token)

@@ -88,6 +88,7 @@ type world struct {
 	k1     oauth.Client      // confidential
 	secret string
 	reach  map[string]int // how often a handler behind Protect was reached
+	from   string         // address of who asks
 }
 
 // passwordHash is the password's, for all accounts: working it out is slow on purpose.
@@ -100,6 +101,7 @@ func newWorld(t *testing.T, st *sqlstore.Store, options ...func(*oauth.Options))
 	w := &world{
 		T: t, store: st, reg: reg, clock: clock.At(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)), log: &bytes.Buffer{},
 		tenant: map[string]string{}, user: map[string]string{}, acct: map[string]identity.Account{}, token: map[string]string{}, reach: map[string]int{},
+		from: "192.0.2.9",
 	}
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	schemas, err := schema.New(st, catalog.Models(), newID)
@@ -268,7 +270,7 @@ func (a answer) str(name string) string { s, _ := a.body[name].(string); return 
 
 func (w *world) do(method, target, body string, header ...string) answer {
 	r := httptest.NewRequest(method, origin+target, strings.NewReader(body))
-	r.RemoteAddr = "192.0.2.9:4000"
+	r.RemoteAddr = w.from + ":4000"
 	if body != "" {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
