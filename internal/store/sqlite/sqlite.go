@@ -116,14 +116,14 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// dataSource is the connection text. A power cut never takes an acknowledged write (synchronous=full); 8 MB of pages are kept per
+// dataSource is the connection text. A power cut never takes an acknowledged write (synchronous=full); 16 MB of pages are kept per
 // connection. The file is not mapped into memory: SQLite gives up a map after every write of another connection (ADR 9 has figures).
 func dataSource(path, more string) string {
 	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
 	if !strings.HasPrefix(u.Path, "/") { // a drive letter
 		u.Path = "/" + u.Path
 	}
-	return u.String() + "?_busy_timeout=5000&_pragma=synchronous(full)&_pragma=foreign_keys(1)&_pragma=cache_size(-8000)&_pragma=temp_store(memory)&_pragma=wal_autocheckpoint(4000)&_dqs=0" + more
+	return u.String() + "?_busy_timeout=5000&_pragma=synchronous(full)&_pragma=foreign_keys(1)&_pragma=cache_size(-16000)&_pragma=temp_store(memory)&_dqs=0" + more
 }
 
 // explain gives the failures an operator can mend a sentence.
