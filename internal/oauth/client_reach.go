@@ -216,6 +216,9 @@ func (s *Service) ShutOut(ctx context.Context, by access.Principal, client strin
 
 // shutOutOf reports whether a tenant lets nobody use a client of another one.
 func (s *Service) shutOutOf(ctx context.Context, c ClientRecord, tenant string) (bool, error) {
+	if !c.Published || c.Tenant == tenant {
+		return false, nil
+	}
 	list, err := s.Store.ShutOuts(ctx, tenant, c.ID)
 	if err != nil {
 		return false, fmt.Errorf("read shut out clients: %w", err)

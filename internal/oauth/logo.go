@@ -17,6 +17,9 @@ func (s *Service) SetClientLogo(ctx context.Context, by access.Principal, id str
 	if err := identity.May(by, access.OAuthClient, access.Update); err != nil {
 		return err
 	}
+	if _, err := s.clientOf(ctx, by.Tenant, id); err != nil { // before the work
+		return err
+	}
 	png, err := s.logos.Square(ctx, file, logoSide)
 	if err != nil {
 		return err

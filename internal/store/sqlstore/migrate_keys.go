@@ -55,19 +55,3 @@ func (s *Store) keyTokens(ctx context.Context, tx *sql.Tx) error {
 	}
 	return nil
 }
-
-// texts reads rows of one text.
-func texts(rows *sql.Rows, err error) (out []string, _ error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var text string
-		if err := rows.Scan(&text); err != nil {
-			return nil, err
-		}
-		out = append(out, text)
-	}
-	return out, rows.Err()
-}

@@ -139,21 +139,9 @@ func matching(w oauth.Which, alias string) (cond string, args []any) {
 func (s *Store) EndAuthorizations(ctx context.Context, which oauth.Which, because string, at time.Time) (ids []string, err error) {
 	cond, args := matching(which, "")
 	err = s.InTx(ctx, func(ctx context.Context) error {
-		ids = nil
-		rows, err := s.query(ctx, `UPDATE sys_oauth_authorization SET ended_at = ?, ended_because = ? WHERE ended_at = 0 AND `+cond+` RETURNING id`,
-			append([]any{millis(at), because}, args...)...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var id string
-			if err := rows.Scan(&id); err != nil {
-				return err
-			}
-			ids = append(ids, id)
-		}
-		return rows.Err()
+		ids, err = texts(s.query(ctx, `UPDATE sys_oauth_authorization SET ended_at = ?, ended_because = ? WHERE ended_at = 0 AND `+cond+` RETURNING id`,
+			append([]any{millis(at), because}, args...)...))
+		return err
 	})
 	return ids, err
 }

@@ -171,3 +171,19 @@ func (s *Store) each(ctx context.Context, text string, fn func(scan func(...any)
 	}
 	return rows.Err()
 }
+
+// texts reads rows of one text.
+func texts(rows *sql.Rows, err error) (out []string, _ error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		out = append(out, text)
+	}
+	return out, rows.Err()
+}
