@@ -24,7 +24,7 @@ mkdir -p docs/bench
     "$(go env GOVERSION), $(go env GOOS)/$(go env GOARCH), $(getconf _NPROCESSORS_ONLN) cores."
   echo
   echo "Sizes that were set: $(env | grep '^MANDORLA_BENCH_' | sort | paste -sd ' ' - || true)$(env | grep -q '^MANDORLA_BENCH_' || echo 'none, the defaults of scripts/bench.sh')."
-  echo "In Flows, oidc-provider (npm) keeps everything in memory; ours has each answer on disk (synchronous=full) before it is given."
+  echo "In Flows, oidc-provider (npm) keeps everything in memory, or has it on disk (SQLite, synchronous=full) before it answers, as ours has."
   echo
   echo '```'
   cat "$out"

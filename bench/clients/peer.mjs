@@ -1,11 +1,12 @@
-// An authorization server to compare with: oidc-provider with its in-memory adapter and default options, but for what makes its work the
-// same as ours: PKCE, opaque tokens, a refresh token for every code, rotated at every use, no ID token. It prints one line of JSON with its
+// An authorization server to compare with: oidc-provider with default options, in memory or, where a file is named, in that SQLite database, but for
+// what makes its work the same as ours: PKCE, opaque tokens, a refresh token for every code, rotated at every use, no ID token. It prints one line of JSON with its
 // address and client; for each line with a number on its input it prints one line with as many fresh authorization codes.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import Provider from 'oidc-provider';
+import { durable } from './durable.mjs';
 
 const client = { id: 'bench', secret: 'a-secret-of-the-benchmark-0123456789', redirect: 'https://client.example/callback' };
 const verifier = 'verifier-'.repeat(6);
@@ -19,7 +20,9 @@ server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 const url = `http://127.0.0.1:${server.address().port}`;
 
+const file = process.argv[2];
 const provider = new Provider(url, {
+  ...(file && { adapter: durable(file) }),
   clients: [{
     client_id: client.id, client_secret: client.secret, redirect_uris: [client.redirect], response_types: ['code'],
     grant_types: ['authorization_code', 'refresh_token'], token_endpoint_auth_method: 'client_secret_post',

@@ -19,6 +19,8 @@ var packages = []pkg{
 	{path: "internal/fault", rank: 0, owns: "the error that crosses packages"},
 
 	{path: "internal/model", rank: 1, owns: "what a model, a property and a kind are; knows no particular model"},
+	{path: "internal/kept", rank: 0, owns: "what is true for ever, in memory"},
+
 	{path: "internal/mail", rank: 1, owns: "how a mail leaves; what it says is people's"},
 	{path: "internal/picture", rank: 1, owns: "pictures of strangers, drawn anew"},
 	{path: "internal/outbound", rank: 1, owns: "the HTTP client for addresses that strangers give"},

@@ -30,6 +30,7 @@ import (
 
 	"mandorla/internal/access"
 	"mandorla/internal/fault"
+	"mandorla/internal/kept"
 	"mandorla/internal/model"
 )
 
@@ -59,7 +60,7 @@ type Registries interface {
 type Service struct {
 	Options
 	sets     *Sets
-	known    *kept[knownKey, *Known]
+	known    *kept.Values[knownKey, *Known]
 	hasher   *hasher
 	byLogin  *Throttle // account + IP prefix
 	byPrefix *Throttle // IP prefix alone
@@ -88,7 +89,7 @@ func New(o Options) *Service {
 	return &Service{
 		Options:  o,
 		sets:     NewSets(4096),
-		known:    newKept[knownKey, *Known](knownPeople),
+		known:    kept.New[knownKey, *Known](knownPeople),
 		hasher:   newHasher(o.Rand, o.HashSlots),
 		byLogin:  NewThrottle(o.Now, ThrottleRule{Free: 5, First: 2 * time.Second, Longest: 15 * time.Minute}),
 		byPrefix: NewThrottle(o.Now, ThrottleRule{Free: 30, First: time.Second, Longest: time.Minute, Forget: time.Minute}),

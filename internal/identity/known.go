@@ -26,7 +26,7 @@ type knownKey struct{ tenant, user string }
 // a fault.NotFound.
 func (s *Service) Known(ctx context.Context, tenant, user string, version int64) (*Known, error) {
 	key := knownKey{tenant, user}
-	if k, ok := s.known.get(key); ok && k.PeopleVersion == version { // not ">=": a restored backup counts from an older version
+	if k, ok := s.known.Get(key); ok && k.PeopleVersion == version { // not ">=": a restored backup counts from an older version
 		return k, nil
 	}
 	m, err := s.Store.MemberByUser(ctx, tenant, user)
@@ -39,6 +39,6 @@ func (s *Service) Known(ctx context.Context, tenant, user string, version int64)
 	}
 	m.Roles = nil // decoded: their texts are not worth the memory
 	k := &Known{Membership: m, Decoded: roles, Connecting: access.ConnectingLanes(roles)}
-	s.known.put(key, k)
+	s.known.Put(key, k)
 	return k, nil
 }

@@ -5,18 +5,21 @@ import (
 	"fmt"
 
 	"mandorla/internal/access"
+	"mandorla/internal/kept"
 )
 
 // Sets decodes stored permission sets and keeps the decoded form, at most limit of them. The stored text is its own key, so
 // nothing can be stale, not even after a restore. Decoded sets are shared: nobody may change one. Safe for concurrent use.
-type Sets struct{ kept *kept[string, access.Set] }
+type Sets struct {
+	kept *kept.Values[string, access.Set]
+}
 
 // NewSets makes one.
-func NewSets(limit int) *Sets { return &Sets{newKept[string, access.Set](limit)} }
+func NewSets(limit int) *Sets { return &Sets{kept.New[string, access.Set](limit)} }
 
 // Decode gives the set that the text holds, in its normal form.
 func (s *Sets) Decode(text string) (access.Set, error) {
-	if set, ok := s.kept.get(text); ok {
+	if set, ok := s.kept.Get(text); ok {
 		return set, nil
 	}
 	var raw access.Set
@@ -24,7 +27,7 @@ func (s *Sets) Decode(text string) (access.Set, error) {
 		return nil, fmt.Errorf("stored permission set: %w", err)
 	}
 	set := raw.Normal()
-	s.kept.put(text, set)
+	s.kept.Put(text, set)
 	return set, nil
 }
 

@@ -82,19 +82,19 @@ func (s *Service) EndConnection(ctx context.Context, by access.Principal, id str
 // NarrowConnection takes permissions out of a connection: what is not in keep is gone at the next call. It never adds any.
 func (s *Service) NarrowConnection(ctx context.Context, by access.Principal, id string, keep access.Set) error {
 	return s.Store.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.LockAuthorization(ctx, id); err != nil { // before it is read, or two at once would each bring back what the other took
+			return fmt.Errorf("lock authorization: %w", err)
+		}
 		a, err := s.reachable(ctx, by, id)
 		if err != nil {
 			return err
-		}
-		if err := s.Store.LockAuthorization(ctx, a.ID); err != nil {
-			return fmt.Errorf("lock authorization: %w", err)
 		}
 		have, err := s.sets.Decode(a.SetText)
 		if err != nil {
 			return err
 		}
 		text := identity.EncodeSet(have.Intersect(keep))
-		if err := s.Store.SetAuthorizationSet(ctx, a.ID, text); err != nil {
+		if err := s.Store.SetAuthorizationSet(ctx, a.Tenant, a.ID, text, s.Now()); err != nil {
 			return fmt.Errorf("narrow authorization: %w", err)
 		}
 		return s.noteBy(ctx, by, a, "oauth.narrow", map[string]string{"set": text})

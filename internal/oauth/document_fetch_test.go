@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"mandorla/internal/identity"
 )
 
 type doerFunc func(*http.Request) (*http.Response, error)
@@ -186,7 +188,7 @@ func TestDocumentsKept(t *testing.T) {
 			t.Errorf("fetch %d of one person: %v", i, err)
 		}
 	}
-	if often == nil || often.wait <= 0 || !strings.Contains(often.Error(), often.wait.String()) {
+	if often == nil || often.wait <= 0 || identity.RetryAfter(often) != often.wait || !strings.Contains(often.Error(), often.wait.String()) {
 		t.Errorf("%+v", often)
 	}
 	now = now.Add(time.Hour)

@@ -255,8 +255,8 @@ func whole(t *testing.T, db *sql.DB, engine string) {
 		}
 	}
 	for what, text := range map[string]string{
-		"tokens without an authorization": `sys_oauth_token t WHERE NOT EXISTS (SELECT 1 FROM sys_oauth_authorization a WHERE a.id = t.authorization_id)`,
-		"tokens whose code is unused":     `sys_oauth_token t WHERE EXISTS (SELECT 1 FROM sys_oauth_code c WHERE c.authorization_id = t.authorization_id AND c.used_at = 0)`,
+		"tokens without an authorization": `sys_oauth_token t WHERE NOT EXISTS (SELECT 1 FROM sys_oauth_authorization a WHERE a.number = t.authorization_number)`,
+		"tokens whose code is unused":     `sys_oauth_token t WHERE EXISTS (SELECT 1 FROM sys_oauth_code c JOIN sys_oauth_authorization a ON a.id = c.authorization_id WHERE a.number = t.authorization_number AND c.used_at = 0)`,
 		"spent tokens without successor":  `sys_oauth_token t WHERE t.used_at > 0 AND NOT EXISTS (SELECT 1 FROM sys_oauth_token n WHERE n.hash = t.successor)`,
 	} {
 		var n int

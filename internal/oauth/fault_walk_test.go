@@ -60,12 +60,14 @@ var errText = json.Unmarshal([]byte("{"), new(any))
 
 // faultTexts are statements that break what is stored.
 var faultTexts = map[string]string{
-	"client":        `UPDATE sys_oauth_client SET set_json = '{'`,
-	"authorization": `UPDATE sys_oauth_authorization SET set_json = '{'`,
-	"role":          `UPDATE sys_role SET set_json = '{'`,
-	"shown":         `UPDATE sys_oauth_pending SET shown = '{'`,
-	"policy":        `UPDATE sys_oauth_policy SET set_json = '{'`,
-	"allowed":       `UPDATE sys_setting SET value = '{' WHERE name = 'oauth_registration'`,
+	"client": `UPDATE sys_oauth_client SET set_json = '{'`,
+	"authorization": `INSERT INTO sys_permission_set (tenant_id, hash, set_json, asked_at)
+		SELECT DISTINCT tenant_id, 'broken', '{', 0 FROM sys_oauth_authorization WHERE 1 = 1 ON CONFLICT (tenant_id, hash) DO NOTHING;
+		UPDATE sys_oauth_authorization SET set_hash = 'broken'`,
+	"role":    `UPDATE sys_role SET set_json = '{'`,
+	"shown":   `UPDATE sys_oauth_pending SET shown = '{'`,
+	"policy":  `UPDATE sys_oauth_policy SET set_json = '{'`,
+	"allowed": `UPDATE sys_setting SET value = '{' WHERE name = 'oauth_registration'`,
 }
 
 // TestEveryCallTells lets everything fail that a call depends on, one after the other: each statement, each reading of randomness, each

@@ -79,7 +79,8 @@ type Store interface {
 	LockByToken(ctx context.Context, hash string) error
 	// KeepAuthorization moves the end of an idle authorization, and notes the first connection where there was none.
 	KeepAuthorization(ctx context.Context, id string, idleUntil, at time.Time) error
-	SetAuthorizationSet(ctx context.Context, id, set string) error
+	// SetAuthorizationSet replaces the set of one of the tenant's authorizations; at is now.
+	SetAuthorizationSet(ctx context.Context, tenant, id, set string, at time.Time) error
 	// EndAuthorizations ends what matches and is still alive, and gives the ids.
 	EndAuthorizations(ctx context.Context, which Which, because string, at time.Time) ([]string, error)
 	// Authorizations lists what matches, newest first, with client and person names.

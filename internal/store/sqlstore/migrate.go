@@ -67,7 +67,7 @@ func (s *Store) migrations() (*goose.Provider, error) {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}
 	p, err := goose.NewProvider(goose.Dialect(s.d.Goose), s.write, files, goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true),
-		goose.WithGoMigrations(s.keysMigration()))
+		goose.WithGoMigrations(s.computedMigrations()...))
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"database/sql"
 	"errors"
 
+	"mandorla/internal/kept"
 	"mandorla/internal/model"
 )
 
@@ -33,7 +34,8 @@ type Store struct {
 	write  *sql.DB
 	read   *sql.DB
 	reads  *statements // nil where the driver keeps prepared statements itself
-	writer *writer     // for engines with one; nil: transactions run on the pool
+	sets   *kept.Values[string, string]
+	writer *writer // for engines with one; nil: transactions run on the pool
 	base   *model.Registry
 	newID  func() string
 	place  string
@@ -42,7 +44,7 @@ type Store struct {
 // New brings the database up to this version (migrations, then the planner) and gives the store. It takes over both
 // connections: on an error they are closed. A database of a newer version is a fault.Conflict that says so.
 func New(ctx context.Context, c Config) (*Store, error) {
-	s := &Store{d: c.Dialect, write: c.Write, read: c.Read, base: c.Base, newID: c.NewID, place: c.Place}
+	s := &Store{sets: kept.New[string, string](keptSets), d: c.Dialect, write: c.Write, read: c.Read, base: c.Base, newID: c.NewID, place: c.Place}
 	if c.Dialect.Prepare {
 		s.reads = newStatements(c.Read)
 	}

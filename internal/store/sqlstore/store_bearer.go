@@ -10,7 +10,7 @@ import (
 // bearerText is asked at every call with an access token. Each column and each join of it costs; names, teams and roles of the person are kept
 // by package identity under the version of the tenant's people that is read here.
 const bearerText = `SELECT k.kind, k.scope, k.expires_at, k.revoked_at,
-	z.id, z.tenant_id, z.person_id, z.account_id, z.account_epoch, z.resource, z.set_json, z.used_at, z.idle_until, z.expires_at, z.ended_at,
+	z.id, z.tenant_id, z.person_id, z.account_id, z.account_epoch, z.resource, z.set_hash, z.used_at, z.idle_until, z.expires_at, z.ended_at,
 	c.id, c.tenant_id, c.name, c.set_json, c.dynamic, c.published, c.enabled, ` + homeColumn + `, ` + shutOutColumn + `,
 	t.name, t.status, t.registry_version, t.people_version, a.email, a.disabled, a.epoch
 	FROM ` + tokenAuthorization + `
@@ -24,15 +24,18 @@ const homeColumn = `CASE WHEN c.tenant_id = t.id THEN t.status ELSE (SELECT h.st
 func (s *Store) BearerByToken(ctx context.Context, hash string) (t oauth.TokenRecord, st oauth.Standing, err error) {
 	var expires, revoked, used, idle, ends, ended int64
 	var dynamic, published, enabled, shutOut, disabled int
-	var status string
+	var status, set string
 	var home sql.NullString
 	z, c, m := &st.Authorization, &st.Client, &st.Member
 	err = s.queryRow(ctx, bearerText, tokenNumber(hash), hash).Scan(&t.Kind, &t.Scope, &expires, &revoked,
-		&z.ID, &z.Tenant, &z.Person, &z.Account, &z.AccountEpoch, &z.Resource, &z.SetText, &used, &idle, &ends, &ended,
+		&z.ID, &z.Tenant, &z.Person, &z.Account, &z.AccountEpoch, &z.Resource, &set, &used, &idle, &ends, &ended,
 		&c.ID, &c.Tenant, &c.Name, &c.SetText, &dynamic, &published, &enabled, &home, &shutOut,
 		&m.TenantName, &status, &m.RegistryVersion, &m.PeopleVersion, &m.Account.Email, &disabled, &m.Account.Epoch)
 	if err != nil {
 		return oauth.TokenRecord{}, oauth.Standing{}, missing(err, "There is no such connection.")
+	}
+	if z.SetText, err = s.setText(ctx, z.Tenant, set); err != nil {
+		return oauth.TokenRecord{}, oauth.Standing{}, err
 	}
 	t.Hash, t.Tenant, t.Authorization, t.Client = hash, z.Tenant, z.ID, c.ID
 	t.ExpiresAt, t.RevokedAt = instant(expires), instant(revoked)

@@ -53,7 +53,7 @@ func (s *Store) Signs(ctx context.Context) (out []oauth.Sign, err error) {
 func (s *Store) LivingTokens(ctx context.Context, client string, at time.Time) (map[string]int, error) {
 	out := map[string]int{}
 	err := s.each(ctx, `SELECT z.id, COUNT(*) FROM sys_oauth_authorization z
-		JOIN sys_oauth_token k ON k.authorization_number = z.number AND k.authorization_id = z.id
+		JOIN sys_oauth_token k ON k.authorization_number = z.number
 		WHERE z.client_id = ? AND k.kind = ? AND k.revoked_at = 0 AND k.expires_at > ? GROUP BY z.id`, func(scan func(...any) error) error {
 		var id string
 		var n int

@@ -46,8 +46,11 @@ func (s *Store) AnswerPending(ctx context.Context, hash string, at time.Time) (f
 	return err == nil && affected(res) == 1, err
 }
 
-const authorizationColumns = `z.id, z.tenant_id, z.person_id, z.account_id, z.account_epoch, z.client_id, z.resource, z.scope, z.set_json,
+const authorizationColumns = `z.id, z.tenant_id, z.person_id, z.account_id, z.account_epoch, z.client_id, z.resource, z.scope, p.set_json,
 	z.created_at, z.connected_at, z.used_at, z.idle_until, z.expires_at, z.ended_at, z.ended_because, z.redirect_host`
+
+// authorizationSet joins an authorization with its permission set.
+const authorizationSet = ` JOIN sys_permission_set p ON p.tenant_id = z.tenant_id AND p.hash = z.set_hash`
 
 type authorizationScan struct {
 	rec   oauth.AuthorizationRecord
@@ -69,11 +72,17 @@ func (z *authorizationScan) authorization() oauth.AuthorizationRecord {
 
 // InsertAuthorization is part of oauth.Store.
 func (s *Store) InsertAuthorization(ctx context.Context, a oauth.AuthorizationRecord) error {
-	_, err := s.exec(ctx, `INSERT INTO sys_oauth_authorization (tenant_id, id, person_id, account_id, account_epoch, client_id, resource, scope,
-		set_json, created_at, idle_until, expires_at, redirect_host) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		a.Tenant, a.ID, a.Person, a.Account, a.AccountEpoch, a.Client, a.Resource, a.Scope,
-		a.SetText, millis(a.CreatedAt), millis(a.IdleUntil), millis(a.ExpiresAt), a.RedirectHost)
-	return err
+	return s.InTx(ctx, func(ctx context.Context) error {
+		set, err := s.keepSet(ctx, a.Tenant, a.SetText, a.CreatedAt)
+		if err != nil {
+			return err
+		}
+		_, err = s.exec(ctx, `INSERT INTO sys_oauth_authorization (tenant_id, id, person_id, account_id, account_epoch, client_id, resource, scope,
+			set_hash, created_at, idle_until, expires_at, redirect_host) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			a.Tenant, a.ID, a.Person, a.Account, a.AccountEpoch, a.Client, a.Resource, a.Scope,
+			set, millis(a.CreatedAt), millis(a.IdleUntil), millis(a.ExpiresAt), a.RedirectHost)
+		return err
+	})
 }
 
 // LockAuthorization is part of oauth.Store: the row stays locked until the transaction ends. Where one transaction writes at a time it
@@ -92,7 +101,7 @@ func (s *Store) LockByToken(ctx context.Context, hash string) error {
 		return nil
 	}
 	_, err := s.exec(ctx, `UPDATE sys_oauth_authorization SET locks = locks + 1
-		WHERE id = (SELECT authorization_id FROM sys_oauth_token WHERE number = ? AND hash = ?)`, tokenNumber(hash), hash)
+		WHERE number = (SELECT authorization_number FROM sys_oauth_token WHERE number = ? AND hash = ?)`, tokenNumber(hash), hash)
 	return err
 }
 
@@ -104,9 +113,15 @@ func (s *Store) KeepAuthorization(ctx context.Context, id string, idleUntil, at 
 }
 
 // SetAuthorizationSet is part of oauth.Store.
-func (s *Store) SetAuthorizationSet(ctx context.Context, id, set string) error {
-	res, err := s.exec(ctx, `UPDATE sys_oauth_authorization SET set_json = ? WHERE id = ?`, set, id)
-	return changed(res, err, "There is no such connection.")
+func (s *Store) SetAuthorizationSet(ctx context.Context, tenant, id, set string, at time.Time) error {
+	return s.InTx(ctx, func(ctx context.Context) error {
+		hash, err := s.keepSet(ctx, tenant, set, at)
+		if err != nil {
+			return err
+		}
+		res, err := s.exec(ctx, `UPDATE sys_oauth_authorization SET set_hash = ? WHERE tenant_id = ? AND id = ?`, hash, tenant, id)
+		return changed(res, err, "There is no such connection.")
+	})
 }
 
 // matching renders a condition on sys_oauth_authorization under this alias.
@@ -150,7 +165,7 @@ func (s *Store) EndAuthorizations(ctx context.Context, which oauth.Which, becaus
 func (s *Store) Authorizations(ctx context.Context, which oauth.Which) (out []oauth.AuthorizationRecord, err error) {
 	cond, args := matching(which, "z.")
 	rows, err := s.query(ctx, `SELECT `+authorizationColumns+`, COALESCE(c.name, ''), COALESCE(c.logo_hash, ''), COALESCE(u.first_name, ''), COALESCE(u.last_name, ''), COALESCE(a.email, '')
-		FROM sys_oauth_authorization z LEFT JOIN sys_oauth_client c ON c.id = z.client_id
+		FROM sys_oauth_authorization z`+authorizationSet+` LEFT JOIN sys_oauth_client c ON c.id = z.client_id
 		LEFT JOIN users u ON u.tenant_id = z.tenant_id AND u._id = z.person_id LEFT JOIN sys_account a ON a.id = z.account_id
 		WHERE `+cond+` ORDER BY z.created_at DESC, z.id DESC`, args...)
 	if err != nil {

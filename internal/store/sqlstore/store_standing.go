@@ -14,7 +14,7 @@ const shutOutColumn = `CASE WHEN c.published = 0 THEN 0 ELSE (SELECT COUNT(*) FR
 
 // standingOne keeps one row for each authorization, standingJoins one for each role of its person.
 const (
-	standingOne = ` JOIN sys_oauth_client c ON c.id = z.client_id JOIN sys_member m ON m.tenant_id = z.tenant_id AND m.user_id = z.person_id` +
+	standingOne = authorizationSet + ` JOIN sys_oauth_client c ON c.id = z.client_id JOIN sys_member m ON m.tenant_id = z.tenant_id AND m.user_id = z.person_id` +
 		memberJoins + ` JOIN sys_account a ON a.id = m.account_id`
 	standingJoins = standingOne + roleJoins
 )

@@ -20,6 +20,7 @@ func (s *Store) DeleteStale(ctx context.Context, before oauth.Stale, limit int) 
 		{"sys_oauth_token", "number", "expires_at < ?", []any{at}},
 		{"sys_oauth_authorization", "number", "idle_until < ?", []any{at}},
 		{"sys_oauth_authorization", "number", "ended_at > 0 AND ended_at < ?", []any{at}},
+		{"sys_permission_set", "hash", unasked, []any{at}},
 		{"sys_oauth_client", "id", "app_id <> '' AND approval IN (?, ?) AND exchange_first_at = 0 AND authorize_last_at < ? AND updated_at < ?",
 			[]any{string(oauth.LetIn), string(oauth.Waiting), undecided, undecided}},
 		{"sys_oauth_registration", "id", "created_at < ? AND " + unclaimed, []any{millis(before.Unclaimed)}},

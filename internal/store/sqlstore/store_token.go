@@ -41,10 +41,10 @@ func tokenNumber(hash string) int64 {
 	return int64(h.Sum64() >> 1)
 }
 
-// tokenAuthorization joins a token with its authorization: the number finds it, the id makes sure.
-const tokenAuthorization = "sys_oauth_token k JOIN sys_oauth_authorization z ON z.number = k.authorization_number AND z.id = k.authorization_id AND z.tenant_id = k.tenant_id"
+// tokenAuthorization joins a token with its authorization, whose number no other one ever gets.
+const tokenAuthorization = "sys_oauth_token k JOIN sys_oauth_authorization z ON z.number = k.authorization_number"
 
-const tokenColumns = `k.hash, k.tenant_id, k.authorization_id, k.client_id, k.kind, k.scope, k.created_at, k.expires_at, k.used_at, k.revoked_at,
+const tokenColumns = `k.hash, z.tenant_id, z.id, z.client_id, k.kind, k.scope, k.created_at, k.expires_at, k.used_at, k.revoked_at,
 	k.successor, k.sealed`
 
 type tokenScan struct {
@@ -65,17 +65,17 @@ func (k *tokenScan) token() oauth.TokenRecord {
 
 // InsertToken is part of oauth.Store.
 func (s *Store) InsertToken(ctx context.Context, t oauth.TokenRecord) error {
-	res, err := s.exec(ctx, `INSERT INTO sys_oauth_token (tenant_id, number, hash, authorization_id, authorization_number, client_id, kind, scope, created_at, expires_at)
-		SELECT CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS TEXT), z.id, z.number, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT)
-		FROM sys_oauth_authorization z WHERE z.id = ?`,
-		t.Tenant, tokenNumber(t.Hash), t.Hash, t.Client, string(t.Kind), t.Scope, millis(t.CreatedAt), millis(t.ExpiresAt), t.Authorization)
+	res, err := s.exec(ctx, `INSERT INTO sys_oauth_token (number, hash, authorization_number, kind, scope, created_at, expires_at)
+		SELECT CAST(? AS BIGINT), CAST(? AS TEXT), z.number, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT)
+		FROM sys_oauth_authorization z WHERE z.tenant_id = ? AND z.id = ?`,
+		tokenNumber(t.Hash), t.Hash, string(t.Kind), t.Scope, millis(t.CreatedAt), millis(t.ExpiresAt), t.Tenant, t.Authorization)
 	return changed(res, err, "There is no such connection.")
 }
 
 // TokenByHash is part of oauth.Store.
 func (s *Store) TokenByHash(ctx context.Context, hash string) (oauth.TokenRecord, error) {
 	var k tokenScan
-	err := s.queryRow(ctx, `SELECT `+tokenColumns+` FROM sys_oauth_token k WHERE k.number = ? AND k.hash = ?`, tokenNumber(hash), hash).Scan(k.dest()...)
+	err := s.queryRow(ctx, `SELECT `+tokenColumns+` FROM `+tokenAuthorization+` WHERE k.number = ? AND k.hash = ?`, tokenNumber(hash), hash).Scan(k.dest()...)
 	return k.token(), missing(err, "There is no such token.")
 }
 

@@ -130,7 +130,7 @@ func testBearer(t *testing.T, open Open) {
 		change(&a)
 		must(t, s.InsertAuthorization(ctx, a))
 		hash := fmt.Sprint("hash ", n)
-		must(t, s.InsertToken(ctx, oauth.TokenRecord{Hash: hash, Tenant: here, Authorization: a.ID, Client: a.Client, Kind: oauth.Access, Scope: "inclusive", CreatedAt: now, ExpiresAt: now.Add(time.Minute)}))
+		must(t, s.InsertToken(ctx, oauth.TokenRecord{Hash: hash, Tenant: a.Tenant, Authorization: a.ID, Client: a.Client, Kind: oauth.Access, Scope: "inclusive", CreatedAt: now, ExpiresAt: now.Add(time.Minute)}))
 		return hash
 	}
 	check := func(what, hash string) {

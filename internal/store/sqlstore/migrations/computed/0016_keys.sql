@@ -63,3 +63,5 @@ CREATE TABLE sys_oauth_token (
 );
 CREATE INDEX sys_oauth_token_expires ON sys_oauth_token (expires_at);
 CREATE INDEX sys_oauth_token_authorization ON sys_oauth_token (authorization_number);
+-- computed
+DROP TABLE sys_oauth_token_before;
