@@ -20,6 +20,9 @@ func (s *Server) frame(v *visit) kit.Frame {
 		CSRF:   v.session.CSRF,
 		Marker: s.marker(),
 	}
+	if f.Tenant.Name == "" { // a super admin in no tenant
+		f.Tenant.Name = f.ProductName()
+	}
 	if f.Person.Name == "" {
 		f.Person.Name = v.who.Email
 	}

@@ -15,7 +15,8 @@ import (
 // waitingTable lists the apps that wait for an administrator; nil where none does.
 func waitingTable(v *visit, clients []oauth.Client) *kit.Table {
 	t := kit.Table{ID: "waiting", Caption: "Waiting for approval", Columns: []kit.Column{
-		{Label: "Name", Wide: true}, {Label: "Vouched for by", HideOnPhone: true}, {Label: "Sends people back to", HideOnPhone: true}, {Label: "Asked for", Kind: kit.KindAgo, HideOnPhone: true},
+		// A phone, too, shows who vouches for an app and where it leads: that is what one decides by.
+		{Label: "Name", Wide: true}, {Label: "Sends people back to"}, {Label: "Asked for", Kind: kit.KindAgo, HideOnPhone: true},
 	}}
 	if mayLetIn(v) {
 		t.Columns = append(t.Columns, kit.Column{Label: "Approve or refuse", LabelHidden: true, Kind: kit.KindActions})
@@ -25,12 +26,12 @@ func waitingTable(v *visit, clients []oauth.Client) *kit.Table {
 			continue
 		}
 		name := kit.LinkTo(c.Name, "/apps/"+c.ID)
-		name.Icon = presetOf(c).Icon
+		name.Icon, name.Sub = presetOf(c).Icon, voucher(c)
 		asked := c.CreatedAt
 		if c.Steps.AuthorizeLast.After(asked) {
 			asked = c.Steps.AuthorizeLast
 		}
-		row := kit.Row{Cells: []kit.Value{name, kit.Text(voucher(c)), kit.Text(strings.Join(redirectHosts(c), ", ")), kit.Ago(asked)}}
+		row := kit.Row{Cells: []kit.Value{name, kit.Text(strings.Join(redirectHosts(c), ", ")), kit.Ago(asked)}}
 		if mayLetIn(v) {
 			row.Cells = append(row.Cells, kit.Actions(decisions(c)...))
 		}
@@ -73,12 +74,12 @@ func (s *Server) postAppDecision(w http.ResponseWriter, v *visit) error {
 	return s.done(w, v, "/apps/"+c.ID, map[string]string{"approve": "approved", "refuse": "refused"}[verb])
 }
 
-// voucher is whose word the name of such an app is.
+// voucher says whose word the name of such an app is.
 func voucher(c oauth.Client) string {
 	if host := c.Host(); host != "" {
-		return host
+		return "vouched for by " + host
 	}
-	return "nobody"
+	return "nobody vouches for it"
 }
 
 // redirectHosts are where an app sends people back to, each once.

@@ -52,7 +52,7 @@ func (s *Server) getApps(w http.ResponseWriter, v *visit) error {
 	view.Table = kit.Table{
 		Caption: "OAuth clients",
 		Columns: []kit.Column{
-			{Label: "Name", Wide: true}, {Label: "For", HideOnPhone: true}, {Label: "Connections"},
+			{Label: "Name", Wide: true}, {Label: "For", HideOnPhone: true}, {Label: "Connections", HideOnPhone: true},
 			{Label: "Last call", Kind: kit.KindAgo, HideOnPhone: true}, {Label: "Status"},
 		},
 		Empty: &kit.Empty{Icon: "apps", Title: "No apps yet", Text: "Create an OAuth client for your assistant; teammates then connect it with their own accounts."},

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"context"
 	"image"
 	"image/color"
 	"image/png"
@@ -52,14 +53,15 @@ func takePictures(t *testing.T, screensOf func(name string) []screen) {
 	for _, who := range []string{"", "Ada", "Carly", "Sam"} {
 		t.Run("as "+who, func(t *testing.T) {
 			t.Parallel()
-			tab := openTab(t)
-			do(t, tab, chromedp.Navigate(s.URL+"/signin"))
-			if who != "" {
-				p := testkit.SuperLogin
-				if who != p.First {
-					p = person(t, who)
-				}
-				do(t, tab, chromedp.SendKeys(`[name=email]`, p.Email), chromedp.SendKeys(`[name=password]`, p.Password+"\r"), chromedp.WaitReady(`.shell`))
+			var tab context.Context
+			switch who {
+			case "":
+				tab = openTab(t)
+				do(t, tab, chromedp.Navigate(s.URL+"/signin"))
+			case testkit.SuperLogin.First:
+				tab = tabOf(t, s, testkit.SuperLogin)
+			default:
+				tab = tabOf(t, s, person(t, who))
 			}
 			for _, screen := range screens {
 				dress(t, tab, screen)

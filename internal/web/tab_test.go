@@ -96,10 +96,16 @@ func ask[T any](t *testing.T, tab context.Context, a chromedp.Action[T]) T {
 	return out
 }
 
-// take opens a page and holds what every page keeps on a screen.
+// take opens a page and looks at it.
 func take(t *testing.T, tab context.Context, address string, shot shot, screen screen) {
 	t.Helper()
 	do(t, tab, chromedp.Navigate(address))
+	hold(t, tab, shot, screen)
+}
+
+// hold holds what every page keeps on a screen, of the page that is open.
+func hold(t *testing.T, tab context.Context, shot shot, screen screen) {
+	t.Helper()
 	page := ask(t, tab, chromedp.Evaluate[struct {
 		Text   string
 		Width  int64
@@ -121,8 +127,40 @@ func take(t *testing.T, tab context.Context, address string, shot shot, screen s
 	if page.Width > screen.width {
 		t.Errorf("%s: %d pixels wide on a screen of %d", shot.name, page.Width, screen.width)
 	}
+	for _, fault := range ask(t, tab, chromedp.Evaluate[[]string](looks)) {
+		t.Errorf("%s on %s: %s", shot.name, screen.name, fault)
+	}
 	picture(t, tab, shot.name+"-"+screen.name)
 }
+
+// looks measures what a page looks like, and gives a sentence for each thing that is wrong: a circle or box that is not beside the
+// first line of its label, choices that stand closer than they are apart inside, a tab that is open and out of sight, columns in
+// another order than they are read in.
+const looks = `(() => {
+	const wrong = [];
+	const shown = (e) => e.checkVisibility({visibilityProperty: true}) && !e.closest(".sr");
+	const lines = (e) => { const r = document.createRange(); r.selectNodeContents(e); return [...r.getClientRects()].filter((b) => b.width && b.height); };
+	for (const tick of [...document.querySelectorAll(".tick")].filter(shown)) {
+		const box = tick.querySelector("input").getBoundingClientRect();
+		const first = lines(tick.querySelector("span"))[0];
+		const off = Math.abs(box.top + box.bottom - first.top - first.bottom) / 2;
+		if (off > 3) wrong.push("the box of “" + tick.textContent.trim().slice(0, 40) + "” is " + off + " pixels from its first line");
+		const next = tick.nextElementSibling;
+		if (!next?.matches(".tick") || !shown(next)) continue;
+		const last = Math.max(...lines(tick).map((b) => b.bottom));
+		const gap = Math.min(...lines(next).map((b) => b.top)) - last;
+		if (gap < 8 && next.getBoundingClientRect().left === tick.getBoundingClientRect().left) wrong.push("only " + gap + " pixels below “" + tick.textContent.trim().slice(0, 40) + "”");
+	}
+	for (const tab of [...document.querySelectorAll(".tab[aria-current]")].filter(shown)) {
+		const at = tab.getBoundingClientRect();
+		if (at.left < 0 || at.right > innerWidth) wrong.push("the open tab “" + tab.textContent.trim() + "” is out of sight");
+	}
+	for (const columns of document.querySelectorAll(".columns")) {
+		const [main, aside] = [...columns.children].map((e) => e.getBoundingClientRect());
+		if (aside && (main.top > aside.top || main.left > aside.left)) wrong.push("the columns are not in their order");
+	}
+	return wrong;
+})()`
 
 // picture keeps what the screen shows, where pictures are asked for: taking one costs more than opening the page.
 func picture(t *testing.T, tab context.Context, name string) {

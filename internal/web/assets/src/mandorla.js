@@ -378,6 +378,15 @@
     countTicks(form);
   });
 
+  // ---- Tabs ----
+
+  // Where a row of tabs is wider than the screen, the one that is open is in sight.
+  function showTab(tabs) {
+    const tab = tabs.querySelector("[aria-current]")?.getBoundingClientRect();
+    const beyond = tab ? tab.right + 16 - tabs.getBoundingClientRect().right : 0;
+    if (beyond > 0) tabs.scrollLeft += beyond;
+  }
+
   // ---- htmx ----
 
   doc.addEventListener("htmx:configRequest", (event) => { event.detail.headers["X-Csrf-Token"] = csrf(); });
@@ -406,6 +415,7 @@
     each(root, "[data-secret]", (box) => unsaved.add(box));
     each(root, "[data-check]:not([aria-invalid])", runCheck);
     each(root, "[data-selection]", countTicks);
+    each(root, ".tabs", showTab);
     each(root, "dialog.layer[open]", openLayer);
     each(root, "time[title]", (time) => {
       const at = new Date(time.dateTime);

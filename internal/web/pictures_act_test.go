@@ -1,0 +1,49 @@
+package web_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"mandorla/internal/demo"
+	"mandorla/internal/testkit"
+)
+
+// TestActPictures looks at what only an act shows: a secret that was just made, and what may be authorized in one of
+// several tenants.
+func TestActPictures(t *testing.T) {
+	s := testkit.Start(t, "sqlite")
+	carly := person(t, "Carly")
+	secondTenant(t, s, carly)
+	publish(t, s, true)
+	tab := tabOf(t, s, carly)
+	tenants := shot{"authorize-tenants", "Carly", authorizeURL(s, nil), "Work in"}
+	for _, screen := range screensOf(tenants.name) {
+		dress(t, tab, screen)
+		take(t, tab, s.URL+tenants.path, tenants, screen)
+	}
+
+	tab = tabOf(t, s, person(t, "Ada"))
+	secret := shot{"app-secret", "Ada", "/apps/new?for=claude", "Shown once"}
+	for _, screen := range screensOf(secret.name) {
+		dress(t, tab, screen)
+		submit(t, tab, s.URL+secret.path, `[data-secret]`)
+		hold(t, tab, secret, screen)
+		do(t, tab, chromedp.Click(`[data-secret-done]`)) // or the page asks before it is left
+	}
+}
+
+// tabOf is a browser of its own in which somebody has signed in.
+func tabOf(t *testing.T, s *testkit.Server, who demo.Login) context.Context {
+	t.Helper()
+	tab := openTab(t)
+	do(t, tab, chromedp.Navigate(s.URL+"/signin"), chromedp.SendKeys(`[name=email]`, who.Email), chromedp.SendKeys(`[name=password]`, who.Password+"\r"), chromedp.WaitReady(`.shell`))
+	return tab
+}
+
+// submit opens a page, sends its form as it stands, and waits for what comes of it.
+func submit(t *testing.T, tab context.Context, address, until string) {
+	t.Helper()
+	do(t, tab, chromedp.Navigate(address), chromedp.Click(`.body .form-foot .btn-primary`), chromedp.WaitReady(until))
+}
