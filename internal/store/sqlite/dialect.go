@@ -27,6 +27,7 @@ func Dialect() *sqlstore.Dialect {
 		Unique:  unique,
 		Retry:   func(error) bool { return false },
 		Busy:    func(err error) bool { return code(err)&0xff == lib.SQLITE_BUSY },
+		Swollen: swollen, Trim: "PRAGMA shrink_memory",
 		Columns: "SELECT m.name, c.name FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table'",
 		Indexes: "SELECT name FROM sqlite_master WHERE type = 'index'",
 	}
@@ -68,6 +69,17 @@ func merge(custom string, set, drop []string) string {
 func unique(err error) (string, bool) {
 	c := code(err)
 	return "", c == lib.SQLITE_CONSTRAINT_UNIQUE || c == lib.SQLITE_CONSTRAINT_PRIMARYKEY
+}
+
+// swollen: the limits of SQLite's connections are one limit for all of them. In a long transaction the one that writes takes the pages of those that
+// read, and keeps them; as nothing is left of the limit, each page that another one reads is then gone as soon as its statement ends.
+func swollen(conn any) bool {
+	c, ok := conn.(sqlite.DBStatus)
+	if !ok {
+		return false // a test stands between
+	}
+	used, _, err := c.Status(sqlite.DBStatusCacheUsed, false)
+	return err == nil && used > pageMemory+pageMemory/4
 }
 
 // code gives SQLite's extended result code, 0 for any other error.

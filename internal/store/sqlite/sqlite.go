@@ -58,6 +58,7 @@ func Open(ctx context.Context, path string, base *model.Registry, newID func() s
 	read := open("&_pragma=query_only(1)")
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
+	read.SetConnMaxIdleTime(time.Minute) // one that rests keeps pages of the memory that all share
 	s, err := sqlstore.New(ctx, sqlstore.Config{Dialect: Dialect(), Write: write, Read: read, Base: base, NewID: newID, Place: path})
 	if err != nil {
 		return nil, explain(path, err)
@@ -116,14 +117,17 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// dataSource is the connection text. A power cut never takes an acknowledged write (synchronous=full); 16 MB of pages are kept per
-// connection. The file is not mapped into memory: SQLite gives up a map after every write of another connection (ADR 9 has figures).
+// pageMemory is how much memory a connection takes for pages.
+const pageMemory = 16 << 20
+
+// dataSource is the connection text. A power cut never takes an acknowledged write (synchronous=full). The file is not mapped into memory: SQLite gives up a map after every write of another connection (ADR 9 has figures).
 func dataSource(path, more string) string {
 	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
 	if !strings.HasPrefix(u.Path, "/") { // a drive letter
 		u.Path = "/" + u.Path
 	}
-	return u.String() + "?_busy_timeout=5000&_pragma=synchronous(full)&_pragma=foreign_keys(1)&_pragma=cache_size(-16000)&_pragma=temp_store(memory)&_dqs=0" + more
+	return u.String() + "?_busy_timeout=5000&_pragma=synchronous(full)&_pragma=foreign_keys(1)&_pragma=temp_store(memory)&_dqs=0" +
+		fmt.Sprintf("&_pragma=cache_size(-%d)", pageMemory>>10) + more
 }
 
 // explain gives the failures an operator can mend a sentence.

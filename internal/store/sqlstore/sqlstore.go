@@ -52,7 +52,7 @@ func New(ctx context.Context, c Config) (*Store, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	if c.Dialect.OneWriter { // only now: migrations run on the pool
-		s.writer = newWriter(c.Write)
+		s.writer = newWriter(c.Write, c.Dialect)
 	}
 	return s, nil
 }

@@ -23,6 +23,7 @@ var errLost = errors.New("the transaction was taken back with another one")
 // its own writes only. Safe for concurrent use.
 type writer struct {
 	db *sql.DB
+	d  *Dialect
 
 	mu    sync.Mutex
 	busy  bool
@@ -42,7 +43,7 @@ type commit struct {
 	err     error
 }
 
-func newWriter(db *sql.DB) *writer { return &writer{db: db} }
+func newWriter(db *sql.DB, d *Dialect) *writer { return &writer{db: db, d: d} }
 
 // run runs fn in a transaction and returns when that is committed or taken back. One that runs alone shares its commit with nobody:
 // what takes long must not keep short ones waiting.
@@ -114,6 +115,25 @@ func (w *writer) commit() {
 		err = fmt.Errorf("commit: %w", err)
 	}
 	w.end(err)
+	w.trim()
+}
+
+// trim gives back the memory that the engine took for a long transaction and would keep from those who read.
+func (w *writer) trim() {
+	if w.conn == nil || w.d.Swollen == nil {
+		return
+	}
+	swollen := false
+	err := w.conn.Raw(func(conn any) error {
+		swollen = w.d.Swollen(conn)
+		return nil
+	})
+	if err == nil && swollen {
+		err = w.control(context.Background(), w.d.Trim)
+	}
+	if err != nil {
+		w.drop()
+	}
 }
 
 // end tells the members how it ended. After an error nothing may be left open: where that is not certain, the connection goes.

@@ -41,7 +41,7 @@ func newWriterWorld(t *testing.T) *writerWorld {
 	f := &fuse.Fuse{}
 	db := sql.OpenDB(f.Wrap(dsn{open.Driver(), path}))
 	db.SetMaxOpenConns(1)
-	world := &writerWorld{T: t, w: newWriter(db), fuse: f, past: past}
+	world := &writerWorld{T: t, w: newWriter(db, &Dialect{}), fuse: f, past: past}
 	t.Cleanup(func() {
 		if err := errors.Join(world.w.close(), db.Close(), past.Close(), open.Close()); err != nil {
 			t.Error(err)
@@ -316,6 +316,32 @@ func TestTheWriterRecovers(t *testing.T) {
 	w.fuse.Set(1, false)
 	if err := w.w.run(ctx, false, add(4)); !errors.Is(err, fuse.ErrBlown) || !strings.Contains(err.Error(), "begin") {
 		t.Errorf("begin: %v", err)
+	}
+}
+
+// A connection that holds too much memory gives it back after the commit; where it cannot, it goes, and the next transaction gets another.
+func TestTheWriterGivesMemoryBack(t *testing.T) {
+	w, ctx := newWriterWorld(t), context.Background()
+	swollen, asked := false, 0
+	w.w.d.Swollen = func(any) bool { asked++; return swollen }
+	for n, trim := range map[int]string{1: "PRAGMA shrink_memory", 2: "no statement"} {
+		w.w.d.Trim = trim
+		swollen = false
+		if err := w.w.run(ctx, false, add(n)); err != nil {
+			t.Fatal(err)
+		}
+		before := w.w.conn
+		swollen = true
+		if err := w.w.run(ctx, false, add(10+n)); err != nil {
+			t.Error(err)
+		}
+		if kept := w.w.conn == before; kept != (n == 1) {
+			t.Errorf("%s: the connection was kept: %t", trim, kept)
+		}
+	}
+	w.want(1, 2, 11, 12)
+	if asked != 4 {
+		t.Errorf("asked %d times about 4 commits", asked)
 	}
 }
 
