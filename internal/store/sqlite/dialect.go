@@ -79,7 +79,7 @@ func swollen(conn any) bool {
 		return false // a test stands between
 	}
 	used, _, err := c.Status(sqlite.DBStatusCacheUsed, false)
-	return err == nil && used > pageMemory+pageMemory/4
+	return err == nil && used > pagesToWrite+pagesToRead/2
 }
 
 // code gives SQLite's extended result code, 0 for any other error.

@@ -26,7 +26,7 @@ func TestPlans(t *testing.T) {
 	defer func() { _ = s.Close() }()
 	path, _ := place(dir)
 	d, _ := ourDriver()
-	db := sql.OpenDB(connector{d, dataSource(path, "")})
+	db := sql.OpenDB(connector{d, dataSource(path, pagesToRead, "")})
 	defer func() { _ = db.Close() }()
 
 	company, _ := base.Model("Company")

@@ -43,19 +43,19 @@ func Open(ctx context.Context, path string, base *model.Registry, newID func() s
 	if err != nil {
 		return nil, err
 	}
-	open := func(more string) *sql.DB {
-		var c driver.Connector = connector{d, dataSource(path, more)}
+	open := func(pages int, more string) *sql.DB {
+		var c driver.Connector = connector{d, dataSource(path, pages, more)}
 		for _, w := range wrap {
 			c = w(c)
 		}
 		return sql.OpenDB(c)
 	}
-	write := open("&_txlock=immediate&_pragma=journal_mode(wal)")
+	write := open(pagesToWrite, "&_txlock=immediate&_pragma=journal_mode(wal)")
 	write.SetMaxOpenConns(1)
 	if err := reach(ctx, write); err != nil {
 		return nil, errors.Join(explain(path, err), write.Close())
 	}
-	read := open("&_pragma=query_only(1)")
+	read := open(pagesToRead, "&_pragma=query_only(1)")
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	read.SetConnMaxIdleTime(time.Minute) // one that rests keeps pages of the memory that all share
@@ -117,17 +117,21 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// pageMemory is how much memory a connection takes for pages.
-const pageMemory = 16 << 20
+// How much memory a connection takes for pages. One that reads loses all of them when another one commits: what it needs between two commits are
+// the inner pages, and taking memory costs more than reading a page anew into what is there.
+const (
+	pagesToWrite = 16 << 20
+	pagesToRead  = 4 << 20
+)
 
 // dataSource is the connection text. A power cut never takes an acknowledged write (synchronous=full). The file is not mapped into memory: SQLite gives up a map after every write of another connection (ADR 9 has figures).
-func dataSource(path, more string) string {
+func dataSource(path string, pages int, more string) string {
 	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
 	if !strings.HasPrefix(u.Path, "/") { // a drive letter
 		u.Path = "/" + u.Path
 	}
 	return u.String() + "?_busy_timeout=5000&_pragma=synchronous(full)&_pragma=foreign_keys(1)&_pragma=temp_store(memory)&_dqs=0" +
-		fmt.Sprintf("&_pragma=cache_size(-%d)", pageMemory>>10) + more
+		fmt.Sprintf("&_pragma=cache_size(-%d)", pages>>10) + more
 }
 
 // explain gives the failures an operator can mend a sentence.
