@@ -26,7 +26,7 @@ func TestApplicationPage(t *testing.T) {
 	s.Call(t, marcus.Access, "describe_model", map[string]any{"model": "Company"})
 	carly := newBrowser(t, s.URL).signIn(person(t, "Carly"))
 	path := applicationPath.FindStringSubmatch(carly.get("/profile").want(t, http.StatusOK, "Claude Connector").body)[1]
-	p := carly.get(path).want(t, http.StatusOK, "Claude Connector", "Mandorla customer platform connector", "claude.ai", demo.TenantName, "May view", "list_records", "not found", "Take something away", "Sees")
+	p := carly.get(path).want(t, http.StatusOK, "Claude Connector", "Mandorla customer platform connector", "claude.ai", demo.TenantName, "May view", "list_records", "Not found", "Take something away", "Sees")
 	if strings.Contains(p.body, "describe_model") {
 		t.Error("somebody else's calls are shown")
 	}

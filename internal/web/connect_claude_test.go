@@ -146,6 +146,7 @@ func TestConnectClaudeByTheGuide(t *testing.T) {
 	// Claude opens a window of its own for the authorization page.
 	window, closed := chromedp.NewContext(tab)
 	defer closed()
+	start(t, window)
 	do(t, window, chromedp.Navigate(claude.connectURL()), chromedp.WaitReady(`button[value=approve]`))
 	do(t, tab, chromedp.WaitReady(`#setup li:nth-child(3).is-done`))
 	w.acts = append(w.acts, "authorize")

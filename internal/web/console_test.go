@@ -181,7 +181,7 @@ func TestConsoleWalk(t *testing.T) {
 	rename := sam.get(path).form(t, path)
 	rename.Set("name", "Second & Sons")
 	sam.follow(sam.post(path, rename)).want(t, http.StatusOK, "Second & Sons")
-	suspend := sam.get(path+"?suspend").want(t, http.StatusOK, "1 connection stops").form(t, path+"/status")
+	suspend := sam.get(path+"?suspend").want(t, http.StatusOK, "its one connection stops").form(t, path+"/status")
 	sam.follow(sam.post(path+"/status", suspend)).want(t, http.StatusOK, "Tenant suspended", "This tenant is suspended")
 	sam.get("/console").want(t, http.StatusOK, "Suspended")
 	if works() || !carly() {
@@ -218,6 +218,9 @@ func TestConsoleWantsAFreshSignIn(t *testing.T) {
 	sam := newBrowser(t, s.URL).signIn(testkit.SuperLogin)
 	s.Clock.Add(10*time.Minute + time.Second)
 	tenant, client := "/console/tenants/"+s.Tenant, "/console/clients/"+s.Client.ID
+	for _, path := range []string{tenant, client} { // nobody is connected
+		clean(t, sam.get(path).want(t, http.StatusOK))
+	}
 	account := sam.get("/console/admins").want(t, http.StatusOK).form(t, "/console/admins")
 	me, err := s.Identity.AccountByEmail(t.Context(), testkit.SuperLogin.Email)
 	if err != nil {
@@ -250,11 +253,11 @@ func TestClientSwitches(t *testing.T) {
 	connectAs(t, s, person(t, "Carly"))
 	sam := newBrowser(t, s.URL).signIn(testkit.SuperLogin)
 	path := "/console/clients/" + s.Client.ID
-	form := sam.get(path).want(t, http.StatusOK, "Off: the client", "The 1 living connection of its own tenant stay").form(t, path)
+	form := sam.get(path).want(t, http.StatusOK, "Off: the client", "What is connected in its own tenant stays").form(t, path)
 	form.Set("published", "on")
-	sam.follow(sam.post(path, form)).want(t, http.StatusOK, "Saved", "On: people of every tenant may authorize it", "0 connections in 0 other tenants")
+	sam.follow(sam.post(path, form)).want(t, http.StatusOK, "Saved", "On: people of every tenant may authorize it", "Turned off, only people of its own tenant may. What is connected")
 	connectAs(t, s, tess)
-	sam.get(path).want(t, http.StatusOK, "1 connection in 1 other tenant", "Second Inc")
+	sam.get(path).want(t, http.StatusOK, "1 connection in 1 other tenant stops at the next call, and works again", "Second Inc")
 	sam.post(path, form).want(t, http.StatusConflict, "Somebody changed this client meanwhile")
 	form = sam.get(path).form(t, path)
 	form.Set("dynamic", "on")
@@ -347,7 +350,7 @@ func TestPublishedApps(t *testing.T) {
 	}
 	admin.get(authorizeURL(s, nil)).want(t, http.StatusForbidden, "let nobody use this app")
 	let := admin.get(path).form(t, path+"/shut-out")
-	admin.follow(admin.post(path+"/shut-out", let)).want(t, http.StatusOK, "Let in")
+	admin.follow(admin.post(path+"/shut-out", let)).want(t, http.StatusOK, "App let in", "Shut out app")
 	connectAs(t, s, tess)
 	admin.post(path+"/shut-out", url.Values{kit.CSRFField: let[kit.CSRFField]}).want(t, http.StatusBadRequest)
 }

@@ -148,8 +148,14 @@ func rulesNote(clients []oauth.Client) string {
 	if in+follow == 0 {
 		return "No app has come by these rules yet."
 	}
-	return countOf(in, "app is", "apps are") + " let in by these rules: what they let in no more waits, and its connections end. " +
-		countOf(follow, "app follows", "apps follow") + " the permissions: less works at the next call."
+	var said []string
+	if in > 0 {
+		said = append(said, countOf(in, "app is", "apps are")+" let in by these rules: what they let in no more waits, and its connections end.")
+	}
+	if follow > 0 {
+		said = append(said, countOf(follow, "app follows", "apps follow")+" the permissions: less works at the next call.")
+	}
+	return strings.Join(said, " ")
 }
 
 func (s *Server) postAppRules(w http.ResponseWriter, v *visit) error {

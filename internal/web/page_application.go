@@ -205,7 +205,7 @@ func narrowForm(reg *model.Registry, app oauth.Application, ticked url.Values) k
 			for _, name := range ticked["keep."+m.Name] {
 				on = on || name == a.String()
 			}
-			field.Options = append(field.Options, kit.Option{Value: a.String(), Label: strings.ToUpper(a.String()[:1]) + a.String()[1:], Selected: on})
+			field.Options = append(field.Options, kit.Option{Value: a.String(), Label: title(a.String()), Selected: on})
 		}
 		form.Fields = append(form.Fields, field)
 		form.Hidden = append(form.Hidden, kit.Hidden{Name: "model", Value: m.Name})

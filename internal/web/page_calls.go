@@ -133,7 +133,7 @@ func callsAt(path, outcome, person, before string) string {
 func callRow(c audit.Call, who kit.Value) kit.Row {
 	outcome := kit.StatusValue(kit.Good, "OK")
 	if c.Outcome != "ok" {
-		outcome = kit.StatusValue(kit.Bad, strings.ReplaceAll(c.Outcome, "_", " "))
+		outcome = kit.StatusValue(kit.Bad, title(strings.ReplaceAll(c.Outcome, "_", " ")))
 	}
 	rows := kit.Value{}
 	if c.Rows > 0 {

@@ -78,27 +78,39 @@ func countUsed(c oauth.Client, used []oauth.Elsewhere) (own, foreign, tenants in
 // dynamicHelp says what the switch means, and what turning it does to living connections.
 func dynamicHelp(c oauth.Client, used []oauth.Elsewhere) string {
 	own, foreign, _ := countUsed(c, used)
-	living := countOf(own+foreign, "living connection", "living connections")
-	if c.Dynamic {
-		return "On: each person picks on the authorization page what it may do, inside their own role. Turned off, the client's own permissions are the limit again: " +
-			"at the next call, the " + living + " may do only what is in them."
+	n := own + foreign
+	living := countOf(n, "living connection", "living connections")
+	switch {
+	case c.Dynamic && n == 0:
+		return dynamicOn + "."
+	case c.Dynamic:
+		return dynamicOn + ": at the next call, the " + living + " may do only what is in them."
+	case n == 0:
+		return dynamicOff
 	}
-	return "Off: the client's own permissions are the limit. Turned on, each person picks on the authorization page, inside their own role, and the client's permissions count no more. " +
-		"The " + living + " may go on doing what was accepted, and get back what the client lost since."
+	return dynamicOff + " The " + living + " may go on doing what was accepted, and get back what the client lost since."
 }
+
+const (
+	dynamicOn  = "On: each person picks on the authorization page what it may do, inside their own role. Turned off, the client's own permissions are the limit again"
+	dynamicOff = "Off: the client's own permissions are the limit. Turned on, each person picks on the authorization page, inside their own role, and the client's permissions count no more."
+)
 
 // publishedHelp likewise.
 func publishedHelp(c oauth.Client, used []oauth.Elsewhere) string {
 	own, foreign, tenants := countUsed(c, used)
+	text := "Off: only people of its own tenant may authorize it. Turned on, people of every tenant may, each inside their own role; their administrators see it in their App Center and can shut it out."
 	if c.Published {
-		return "On: people of every tenant may authorize it, unless their administrators shut it out. Turned off, " +
-			countOf(foreign, "connection", "connections") + " in " + countOf(tenants, "other tenant", "other tenants") +
-			" stop at the next call, and work again if it is published again; the " + kit.Count(own) + " of its own tenant stay."
+		text = "On: people of every tenant may authorize it, unless their administrators shut it out. Turned off, only people of its own tenant may."
 	}
-	text := "Off: only people of its own tenant may authorize it. Turned on, people of every tenant may, each inside their own role; their administrators see it in their App Center and can shut it out. " +
-		"The " + countOf(own, "living connection", "living connections") + " of its own tenant stay as they are."
-	if foreign > 0 {
-		text += " " + countOf(foreign, "connection", "connections") + " in other tenants, from when it was published before, work again."
+	if elsewhere := " in " + countOf(tenants, "other tenant", "other tenants"); foreign > 0 && c.Published {
+		text += " " + countOf(foreign, "connection", "connections") + elsewhere +
+			plural(foreign, " stops at the next call, and works", " stop at the next call, and work") + " again if it is published again."
+	} else if foreign > 0 {
+		text += " " + countOf(foreign, "connection", "connections") + elsewhere + ", from when it was published before, " + plural(foreign, "works", "work") + " again."
+	}
+	if own > 0 {
+		text += " What is connected in its own tenant stays."
 	}
 	return text
 }

@@ -115,8 +115,8 @@ func (s *Server) firstInvites(v *visit, by identity.Super, t console.Tenant, vie
 func (s *Server) tenantState(v *visit, t console.Tenant, view *tenantView, problem error) {
 	path := "/console/tenants/" + t.ID
 	view.State = kit.Section{ID: "state", Title: "Suspend"}
-	view.Text = "Nobody can sign in to it any more, and no call of its people, private apps or OAuth clients works; " +
-		countOf(t.Connections, "connection stops", "connections stop") + " at the next call. Nothing is taken away: all of it works again when it is resumed."
+	view.Text = "Nobody can sign in to it any more, and no call of its people, private apps or OAuth clients works" +
+		stopsText(t.Connections) + ". Nothing is taken away: all of it works again when it is resumed."
 	verb, act, look := "Suspend", "suspend", kit.Danger
 	if t.Suspended {
 		view.State.Title, view.Text = "Resume", "People can sign in again, and tokens that have not run out meanwhile work at the next call."
@@ -133,6 +133,17 @@ func (s *Server) tenantState(v *visit, t console.Tenant, view *tenantView, probl
 	if problem != nil {
 		view.Modal.Text, _ = fault.Safe(problem)
 	}
+}
+
+// stopsText goes on with what happens to living connections, where there are any.
+func stopsText(n int) string {
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "; its one connection stops at its next call"
+	}
+	return "; its " + kit.Count(n) + " connections stop at their next call"
 }
 
 // reachTable lists the clients of a tenant with the two switches.

@@ -119,21 +119,21 @@ func (view *publishedView) say(v *visit, a oauth.PublishedApp, may bool) {
 		Tone: kit.Info, Title: "An app of " + a.TenantName,
 		Text: "A super admin has published it. Each person who authorizes it gives it at most what both the app and their own role allow; " + a.TenantName + " learns how many people are connected, and not who.",
 	}
-	act, verb, look := "shut", "Shut out", kit.Danger
-	view.State = kit.Section{ID: "state", Title: "Shut out"}
+	act, verb, label, look := "shut", "Shut out", "Shut out app", kit.Danger
+	view.State = kit.Section{ID: "state", Title: "Shut out " + a.Client.Name}
 	view.Text = "Nobody here can authorize it any more" + endsText(len(a.Connections)) + ". It can be let in again; people then authorize anew."
 	if !a.ShutOutAt.IsZero() {
-		act, verb, look = "let", "Let in", kit.Primary
+		act, verb, label, look = "let", "Let in", "Let app in", kit.Primary
 		view.Notice.Tone, view.Notice.Title = kit.Warn, "Shut out: nobody here can use this app of "+a.TenantName
-		view.State.Title, view.Text = "Let in", "People here can authorize it again. Connections that ended stay ended."
+		view.State.Title, view.Text = "Let in "+a.Client.Name, "People here can authorize it again. Connections that ended stay ended."
 	}
 	if !may {
 		view.State, view.Text = kit.Section{}, ""
 		return
 	}
-	view.Button = &kit.Button{Label: verb + "…", Href: "?" + act, Modal: "state-modal"}
+	view.Button = &kit.Button{Label: label + "…", Href: "?" + act, Modal: "state-modal"}
 	view.Modal = &kit.Modal{
-		ID: "state-modal", Title: verb + " " + a.Client.Name + "?", Text: view.Text, Action: path + "/shut-out", Submit: kit.Button{Label: verb, Look: look},
+		ID: "state-modal", Title: verb + " " + a.Client.Name + "?", Text: view.Text, Action: path + "/shut-out", Submit: kit.Button{Label: label, Look: look},
 		Open: v.r.URL.Query().Has(act), CloseHref: path,
 	}
 	view.Hidden = kit.Field{Kind: kit.FieldHidden, Name: "act", Value: act}

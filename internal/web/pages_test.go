@@ -106,10 +106,11 @@ func TestEveryPage(t *testing.T) {
 var (
 	inlineScript = regexp.MustCompile(`<script(?:\s[^>]*)?>[^<]`)
 	inlineStyle  = regexp.MustCompile(`<style|\sstyle="|\son[a-z]+="|javascript:`)
+	countsNone   = regexp.MustCompile(`\b0 (living |other )?(connections?|people|apps?|tenants?)\b.*?[.;]`)
 	postForm     = regexp.MustCompile(`(?s)<form[^>]*method="post".*?</form>`)
 )
 
-// clean holds what every page keeps: nothing inline, and the token in every form that writes.
+// clean holds what every page keeps: nothing inline, the token in every form that writes, and no sentence about none of something.
 func clean(t *testing.T, p page) {
 	t.Helper()
 	if m := inlineScript.FindString(p.body); m != "" {
@@ -117,6 +118,9 @@ func clean(t *testing.T, p page) {
 	}
 	if m := inlineStyle.FindString(p.body); m != "" {
 		t.Errorf("%s has inline style or behaviour: %s", p.path, m)
+	}
+	if m := countsNone.FindString(p.text()); m != "" {
+		t.Errorf("%s says %q where there is none", p.path, m)
 	}
 	for _, form := range postForm.FindAllString(p.body, -1) {
 		if !strings.Contains(form, `name="`+kit.CSRFField+`" value="`) || strings.Contains(form, `name="`+kit.CSRFField+`" value=""`) {

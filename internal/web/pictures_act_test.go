@@ -3,15 +3,17 @@ package web_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
 	"mandorla/internal/demo"
+	"mandorla/internal/identity"
 	"mandorla/internal/testkit"
 )
 
-// TestActPictures looks at what only an act shows: a secret that was just made, and what may be authorized in one of
-// several tenants.
+// TestActPictures looks at what only an act shows: a secret that was just made, what may be authorized in one of
+// several tenants, and the question for the password.
 func TestActPictures(t *testing.T) {
 	s := testkit.Start(t, "sqlite")
 	carly := person(t, "Carly")
@@ -32,7 +34,22 @@ func TestActPictures(t *testing.T) {
 		hold(t, tab, secret, screen)
 		do(t, tab, chromedp.Click(`[data-secret-done]`)) // or the page asks before it is left
 	}
+
+	// The question for the password, of a form that does not ask for it by itself, and of one whose field was left empty.
+	sofia := "/settings/people/" + s.Person(t, person(t, "Sofia")).Person
+	again, wrong := shot{"confirm", "Ada", sofia, "To make a link for a new password, type your password once more"}, shot{"confirm-wrong", "Ada", "/apps/new?for=other", "This is not your password"}
+	s.Clock.Add(identity.FreshFor + time.Second)
+	for _, screen := range screensOf(again.name) {
+		dress(t, tab, screen)
+		do(t, tab, chromedp.Navigate(s.URL+again.path), chromedp.Click(`[formaction$="/reset"], form[action$="/reset"] button`), chromedp.WaitReady(asked))
+		hold(t, tab, again, screen)
+		submit(t, tab, s.URL+wrong.path, asked)
+		hold(t, tab, wrong, screen)
+	}
 }
+
+// asked is on the page that asks for the password again, and on no form that asks for it by itself.
+const asked = `input[type=hidden][name=confirm_back]`
 
 // tabOf is a browser of its own in which somebody has signed in.
 func tabOf(t *testing.T, s *testkit.Server, who demo.Login) context.Context {

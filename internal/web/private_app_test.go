@@ -63,7 +63,7 @@ func TestPrivateAppPages(t *testing.T) {
 	}
 	call(http.StatusOK)
 	s.Call(t, token[1], "get_record", map[string]any{"model": "Company", "id": "0"})
-	ada.get(path+"/logs").want(t, http.StatusOK, "list_records", "get_record", "Nightly", "Company", "not found")
+	ada.get(path+"/logs").want(t, http.StatusOK, "list_records", "get_record", "Nightly", "Company", "Not found")
 	if failed := ada.get(path+"/logs?outcome=failed").want(t, http.StatusOK, "get_record"); strings.Contains(failed.body, "list_records") {
 		t.Error("a call that worked is among those that failed")
 	}
@@ -149,7 +149,7 @@ func TestPrivateAppLogPages(t *testing.T) {
 		}
 	}
 	p := g.devi.get(g.app+"/logs?outcome=failed").want(t, http.StatusOK)
-	p = g.devi.get(html.UnescapeString(older.FindStringSubmatch(p.body)[1])).want(t, http.StatusOK, "not found")
+	p = g.devi.get(html.UnescapeString(older.FindStringSubmatch(p.body)[1])).want(t, http.StatusOK, "Not found")
 	if got := tools(p); len(got) != 10 || got[0] != "18" || got[9] != "0" {
 		t.Errorf("older calls that failed: %v", got)
 	}

@@ -124,7 +124,7 @@ func TestAppActivity(t *testing.T) {
 		s.Call(t, who, tool, nil)
 	}
 	s.Call(t, s.Connect(t, marcus).Access, "get_record", map[string]any{"model": "Company", "id": strings.Repeat("0", 24)})
-	ada.get(activity).want(t, http.StatusOK, "who_am_i", "list_models", "get_record", carly.Name(), marcus.Name(), "not found")
+	ada.get(activity).want(t, http.StatusOK, "who_am_i", "list_models", "get_record", carly.Name(), marcus.Name(), "Not found")
 	id := s.Person(t, carly).Person
 	ada.get(activity+"?person="+id).want(t, http.StatusOK, "who_am_i", "Show everybody").not(t, "list_models")
 	ada.get(activity+"?outcome=failed").want(t, http.StatusOK, "get_record").not(t, "who_am_i")
@@ -180,7 +180,7 @@ func TestSetupSaysThatCallsCameTooFast(t *testing.T) {
 		t.Fatal(status)
 	}
 	ada.get(setup).want(t, http.StatusOK, "Calls of Carly Hart came too fast", "Look at the calls")
-	ada.get("/apps/"+s.Client.ID+"/activity?outcome=failed").want(t, http.StatusOK, "Carly Hart", "rate limited")
+	ada.get("/apps/"+s.Client.ID+"/activity?outcome=failed").want(t, http.StatusOK, "Carly Hart", "Rate limited")
 	s.Clock.Add(10 * time.Minute)
 	ada.signIn(person(t, "Ada")).get(setup).want(t, http.StatusOK).not(t, "came too fast")
 }

@@ -58,6 +58,7 @@ func openTab(t *testing.T) context.Context {
 		chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("hide-scrollbars", true)))
 	t.Cleanup(done)
+	start(t, tab)
 	do(t, tab, chromedp.Navigate("about:blank"))
 	messages := chromedp.Console(tab)
 	listened := make(chan struct{})
@@ -76,6 +77,14 @@ func openTab(t *testing.T) context.Context {
 	return tab
 }
 
+// start starts the browser of a tab, which lives as long as the context of its first step.
+func start(t *testing.T, tab context.Context) {
+	t.Helper()
+	if err := chromedp.Do(tab); err != nil {
+		t.Fatal(err)
+	}
+}
+
 const patience = 40 * time.Second
 
 func do(t *testing.T, tab context.Context, steps ...chromedp.Action[chromedp.Void]) {
@@ -87,9 +96,12 @@ func do(t *testing.T, tab context.Context, steps ...chromedp.Action[chromedp.Voi
 
 func ask[T any](t *testing.T, tab context.Context, a chromedp.Action[T]) T {
 	t.Helper()
-	timer := time.AfterFunc(patience, func() { t.Errorf("the browser did not answer in %s", patience) })
-	defer timer.Stop()
-	out, err := chromedp.Run(tab, a)
+	limited, done := context.WithTimeoutCause(tab, patience, fmt.Errorf("the browser did not answer in %s", patience))
+	defer done()
+	out, err := chromedp.Run(limited, a)
+	if cause := context.Cause(limited); err != nil && cause != nil {
+		err = cause
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +147,7 @@ func hold(t *testing.T, tab context.Context, shot shot, screen screen) {
 
 // looks measures what a page looks like, and gives a sentence for each thing that is wrong: a circle or box that is not beside the
 // first line of its label, choices that stand closer than they are apart inside, a tab that is open and out of sight, columns in
-// another order than they are read in.
+// another order than they are read in, a label of something folded that is not drawn as ours are.
 const looks = `(() => {
 	const wrong = [];
 	const shown = (e) => e.checkVisibility({visibilityProperty: true}) && !e.closest(".sr");
@@ -154,6 +166,10 @@ const looks = `(() => {
 	for (const tab of [...document.querySelectorAll(".tab[aria-current]")].filter(shown)) {
 		const at = tab.getBoundingClientRect();
 		if (at.left < 0 || at.right > innerWidth) wrong.push("the open tab “" + tab.textContent.trim() + "” is out of sight");
+	}
+	for (const label of [...document.querySelectorAll("summary")].filter(shown)) {
+		const style = getComputedStyle(label);
+		if (style.display === "list-item" && style.listStyleType !== "none") wrong.push("“" + label.textContent.trim().slice(0, 40) + "” has the browser's own triangle");
 	}
 	for (const columns of document.querySelectorAll(".columns")) {
 		const [main, aside] = [...columns.children].map((e) => e.getBoundingClientRect());

@@ -220,7 +220,7 @@ func TestViewAsStart(t *testing.T) {
 }
 
 var (
-	toolPart = regexp.MustCompile(`(?s)<details class="card tool" id="tool-([a-z_]+)"><summary><strong>([^<]*)</strong> <code>([a-z_]+)</code>.*?<p class="tool-doc">(.*?)</p>.*?<pre class="mono">(.*?)</pre>`)
+	toolPart = regexp.MustCompile(`(?s)<details class="card tool" id="tool-([a-z_]+)"><summary class="fold">.*?<strong>([^<]*)</strong> <code>([a-z_]+)</code>.*?<p class="tool-doc">(.*?)</p>.*?<pre class="mono">(.*?)</pre>`)
 	whoPart  = regexp.MustCompile(`(?s)<pre class="mono card" id="who-am-i"[^>]*>(.*?)</pre>`)
 )
 
