@@ -42,7 +42,7 @@ func TestTokensGetTheirNumbers(t *testing.T) {
 
 const oldTokens = 1500 // more than are brought over at once
 
-// before fills a database of version 15: two authorizations with tokens, and a token whose authorization is gone.
+// before fills a database of version 15: three authorizations with two sets, tokens of two of them, and a token whose authorization is gone.
 func before(t *testing.T, driver, dsn string, d *sqlstore.Dialect) {
 	db, err := sql.Open(driver, dsn)
 	if err != nil {
@@ -62,10 +62,10 @@ func before(t *testing.T, driver, dsn string, d *sqlstore.Dialect) {
 			t.Fatal(err)
 		}
 	}
-	for _, id := range []string{"z1", "z2"} {
+	for id, set := range map[string]string{"z1": "z1", "z2": "z2", "z3": "z2"} {
 		exec(fmt.Sprintf(`INSERT INTO sys_oauth_authorization (tenant_id, id, person_id, account_id, account_epoch, client_id, resource, scope, set_json,
 			created_at, connected_at, used_at, idle_until, expires_at, ended_at, ended_because, redirect_host)
-			VALUES ('t', '%[1]s', 'p', 'a', 7, 'pk', 'r', 's', '{"%[1]s":1}', 1000, 2000, 3000, 4000, 5000, 0, 'because', 'host')`, id))
+			VALUES ('t', '%s', 'p', 'a', 7, 'pk', 'r', 's', '{"%s":1}', 1000, 2000, 3000, 4000, 5000, 0, 'because', 'host')`, id, set))
 	}
 	for n := range oldTokens {
 		exec(fmt.Sprintf(`INSERT INTO sys_oauth_token (tenant_id, hash, authorization_id, client_id, kind, scope, created_at, expires_at, used_at, revoked_at, successor, sealed)
@@ -101,6 +101,9 @@ func keepsTokens(t *testing.T, s *sqlstore.Store, err error) {
 	living, err := s.LivingTokens(ctx, "pk", at(0))
 	if err != nil || living["z1"] != oldTokens/2 || living["z2"] != oldTokens/2 {
 		t.Errorf("%v, %v", living, err)
+	}
+	if n, err := s.CountSets(ctx); err != nil || n != 2 {
+		t.Errorf("%d sets, %v", n, err)
 	}
 	all, err := s.Authorizations(ctx, oauth.Which{Tenant: "t", ID: "z2"})
 	want := oauth.AuthorizationRecord{
