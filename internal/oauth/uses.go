@@ -14,7 +14,7 @@ func (s *Service) Flush(ctx context.Context) error {
 
 // A sweep removes so many rows of each kind at once that it takes about sweepTime, during which another writer may have to wait on SQLite.
 const (
-	sweepTime  = 15 * time.Millisecond
+	sweepTime  = 8 * time.Millisecond
 	sweepFirst = 50
 	sweepLeast = 25 // with less, what a transaction costs in any case is all that is waited for
 	sweepMost  = 500
