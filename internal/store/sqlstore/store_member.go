@@ -122,22 +122,10 @@ func (s *Store) DeleteMember(ctx context.Context, tenant, user string) error {
 }
 
 // RoleMembers is part of identity.Store.
-func (s *Store) RoleMembers(ctx context.Context, tenant, role string) (out []string, err error) {
-	rows, err := s.query(ctx, `SELECT mr.user_id FROM sys_member_role mr JOIN sys_member m ON m.tenant_id = mr.tenant_id AND m.user_id = mr.user_id
+func (s *Store) RoleMembers(ctx context.Context, tenant, role string) ([]string, error) {
+	return texts(s.query(ctx, `SELECT mr.user_id FROM sys_member_role mr JOIN sys_member m ON m.tenant_id = mr.tenant_id AND m.user_id = mr.user_id
 		JOIN users u ON u.tenant_id = m.tenant_id AND u._id = m.user_id
-		WHERE mr.tenant_id = ? AND mr.role_id = ? ORDER BY mr.user_id`, tenant, role)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		out = append(out, id)
-	}
-	return out, rows.Err()
+		WHERE mr.tenant_id = ? AND mr.role_id = ? ORDER BY mr.user_id`, tenant, role))
 }
 
 // SetMemberRoles is part of identity.Store.
