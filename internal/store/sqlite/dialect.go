@@ -27,7 +27,9 @@ func Dialect() *sqlstore.Dialect {
 		Unique:  unique,
 		Retry:   func(error) bool { return false },
 		Busy:    func(err error) bool { return code(err)&0xff == lib.SQLITE_BUSY },
-		Swollen: swollen, Trim: "PRAGMA shrink_memory",
+
+		Condition: condition,
+		Trim:      "PRAGMA shrink_memory", Checkpoint: "PRAGMA wal_checkpoint(PASSIVE)",
 		Columns: "SELECT m.name, c.name FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table'",
 		Indexes: "SELECT name FROM sqlite_master WHERE type = 'index'",
 	}
@@ -71,15 +73,19 @@ func unique(err error) (string, bool) {
 	return "", c == lib.SQLITE_CONSTRAINT_UNIQUE || c == lib.SQLITE_CONSTRAINT_PRIMARYKEY
 }
 
-// swollen: the limits of SQLite's connections are one limit for all of them. In a long transaction the one that writes takes the pages of those that
+// condition: the limits of SQLite's connections are one limit for all of them. In a long transaction the one that writes takes the pages of those that
 // read, and keeps them; as nothing is left of the limit, each page that another one reads is then gone as soon as its statement ends.
-func swollen(conn any) bool {
+func condition(conn any) (swollen bool, logged int, err error) {
 	c, ok := conn.(sqlite.DBStatus)
 	if !ok {
-		return false // a test stands between
+		return false, 0, nil // a test stands between
 	}
 	used, _, err := c.Status(sqlite.DBStatusCacheUsed, false)
-	return err == nil && used > pagesToWrite+pagesToRead/2
+	if err != nil {
+		return false, 0, err
+	}
+	logged, _, err = c.Status(sqlite.DBStatusCacheWrite, true)
+	return used > pagesToWrite+pagesToRead/2, logged, err
 }
 
 // code gives SQLite's extended result code, 0 for any other error.

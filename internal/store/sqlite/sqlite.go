@@ -50,7 +50,7 @@ func Open(ctx context.Context, path string, base *model.Registry, newID func() s
 		}
 		return sql.OpenDB(c)
 	}
-	write := open(pagesToWrite, "&_txlock=immediate&_pragma=journal_mode(wal)")
+	write := open(pagesToWrite, fmt.Sprintf("&_txlock=immediate&_pragma=journal_mode(wal)&_pragma=wal_autocheckpoint(%d)", pagesInLog))
 	write.SetMaxOpenConns(1)
 	if err := reach(ctx, write); err != nil {
 		return nil, errors.Join(explain(path, err), write.Close())
@@ -59,7 +59,9 @@ func Open(ctx context.Context, path string, base *model.Registry, newID func() s
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	read.SetConnMaxIdleTime(time.Minute) // one that rests keeps pages of the memory that all share
-	s, err := sqlstore.New(ctx, sqlstore.Config{Dialect: Dialect(), Write: write, Read: read, Base: base, NewID: newID, Place: path})
+	beside := open(pagesToRead, "&_pragma=query_only(1)")
+	beside.SetMaxOpenConns(1)
+	s, err := sqlstore.New(ctx, sqlstore.Config{Dialect: Dialect(), Write: write, Read: read, Beside: beside, Base: base, NewID: newID, Place: path})
 	if err != nil {
 		return nil, explain(path, err)
 	}
@@ -123,6 +125,9 @@ const (
 	pagesToWrite = 16 << 20
 	pagesToRead  = 4 << 20
 )
+
+// pagesInLog is how long the log gets before a commit takes it to the file: the store's own checkpoints come long before, so one of them has failed then, or cannot keep up.
+const pagesInLog = 16_000
 
 // dataSource is the connection text. A power cut never takes an acknowledged write (synchronous=full). The file is not mapped into memory: SQLite gives up a map after every write of another connection (ADR 9 has figures).
 func dataSource(path string, pages int, more string) string {

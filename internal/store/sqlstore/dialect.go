@@ -32,7 +32,8 @@ type Dialect struct {
 	RowKey     string           // the column by which one row is found fastest; with the tenant it names the row
 	Prepare    bool             // the driver prepares a statement anew at every call unless it is kept
 	OneWriter  bool             // one transaction writes at a time, on the one connection of Config.Write
-	Trim       string           // statement that gives back what Swollen found
+	Trim       string           // statement that gives back the memory that Condition found too much
+	Checkpoint string           // statement that takes the pages of the log to the file; "": commits do it
 	ForEdit    string           // appended to a read of rows of alias t inside a transaction, so that they stay as they are
 
 	Instant func(t time.Time) any                             // an instant to what the driver takes
@@ -47,7 +48,9 @@ type Dialect struct {
 	Retry  func(err error) bool                         // may the transaction succeed if it is run again
 	Busy   func(err error) bool                         // did the database not answer in time
 
-	Swollen func(conn any) bool // does the driver's connection that writes hold more memory than it may; nil: it never does
+	// Condition tells after a commit whether the driver's connection that writes holds more memory than it may, and how many pages it has put into the log since
+	// it was asked last; nil: neither is looked after.
+	Condition func(conn any) (swollen bool, logged int, err error)
 
 	Lock    string // statement that waits until no other process prepares the database, for the life of the connection; "": none
 	Columns string // query: table and column name of every column there is

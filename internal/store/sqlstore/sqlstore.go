@@ -23,6 +23,7 @@ type Config struct {
 	Dialect *Dialect
 	Write   *sql.DB         // transactions and single writes; one connection on SQLite
 	Read    *sql.DB         // reads outside transactions; may be the same as Write
+	Beside  *sql.DB         // where checkpoints run; nil where Dialect has none
 	Base    *model.Registry // every model gets its table; custom properties need none
 	NewID   func() string   // ids of audit entries that come without one; later calls give greater ids
 	Place   string          // what messages call the database; never holds a password
@@ -33,6 +34,7 @@ type Store struct {
 	d      *Dialect
 	write  *sql.DB
 	read   *sql.DB
+	beside *sql.DB     // nil: none
 	reads  *statements // nil where the driver keeps prepared statements itself
 	sets   *kept.Values[string, string]
 	writer *writer // for engines with one; nil: transactions run on the pool
@@ -41,10 +43,10 @@ type Store struct {
 	place  string
 }
 
-// New brings the database up to this version (migrations, then the planner) and gives the store. It takes over both
+// New brings the database up to this version (migrations, then the planner) and gives the store. It takes over the
 // connections: on an error they are closed. A database of a newer version is a fault.Conflict that says so.
 func New(ctx context.Context, c Config) (*Store, error) {
-	s := &Store{sets: kept.New[string, string](keptSets), d: c.Dialect, write: c.Write, read: c.Read, base: c.Base, newID: c.NewID, place: c.Place}
+	s := &Store{sets: kept.New[string, string](keptSets), d: c.Dialect, write: c.Write, read: c.Read, beside: c.Beside, base: c.Base, newID: c.NewID, place: c.Place}
 	if c.Dialect.Prepare {
 		s.reads = newStatements(c.Read)
 	}
@@ -52,7 +54,7 @@ func New(ctx context.Context, c Config) (*Store, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	if c.Dialect.OneWriter { // only now: migrations run on the pool
-		s.writer = newWriter(c.Write, c.Dialect)
+		s.writer = newWriter(c.Write, c.Beside, c.Dialect)
 	}
 	return s, nil
 }
@@ -71,6 +73,9 @@ func (s *Store) Close() error {
 	}
 	if s.writer != nil {
 		errs = append(errs, s.writer.close())
+	}
+	if s.beside != nil {
+		errs = append(errs, s.beside.Close())
 	}
 	return errors.Join(append(errs, s.read.Close(), s.write.Close())...)
 }

@@ -34,6 +34,9 @@ type writer struct {
 	statements *statements
 	open       *commit // begun and not ended; nil: none
 	closed     bool
+	logged     int // pages in the log since the last checkpoint began
+
+	checkpoints checkpoints
 }
 
 // commit is the end that some transactions share.
@@ -43,7 +46,10 @@ type commit struct {
 	err     error
 }
 
-func newWriter(db *sql.DB, d *Dialect) *writer { return &writer{db: db, d: d} }
+// newWriter gives the writer on the one connection of db, whose checkpoints run on that of beside.
+func newWriter(db, beside *sql.DB, d *Dialect) *writer {
+	return &writer{db: db, d: d, checkpoints: checkpoints{beside: beside}}
+}
 
 // run runs fn in a transaction and returns when that is committed or taken back. One that runs alone shares its commit with nobody:
 // what takes long must not keep short ones waiting.
@@ -115,24 +121,29 @@ func (w *writer) commit() {
 		err = fmt.Errorf("commit: %w", err)
 	}
 	w.end(err)
-	w.trim()
+	w.tidy()
 }
 
-// trim gives back the memory that the engine took for a long transaction and would keep from those who read.
-func (w *writer) trim() {
-	if w.conn == nil || w.d.Swollen == nil {
+// tidy gives back the memory that the engine took for a long transaction and would keep from those who read, and begins a checkpoint when one is due.
+func (w *writer) tidy() {
+	if w.conn == nil || w.d.Condition == nil {
 		return
 	}
-	swollen := false
-	err := w.conn.Raw(func(conn any) error {
-		swollen = w.d.Swollen(conn)
-		return nil
+	var swollen bool
+	err := w.conn.Raw(func(conn any) (err error) {
+		var logged int
+		swollen, logged, err = w.d.Condition(conn)
+		w.logged += logged
+		return err
 	})
 	if err == nil && swollen {
 		err = w.control(context.Background(), w.d.Trim)
 	}
 	if err != nil {
 		w.drop()
+	}
+	if w.logged >= checkpointAfter && w.beginCheckpoint() {
+		w.logged = 0
 	}
 }
 
@@ -263,8 +274,15 @@ func (w *writer) drop() {
 	w.conn = nil
 }
 
-// close ends the connection when the transaction that runs has ended. Those that wait, and all that come later, fail.
+// close ends the connection when the transaction that runs has ended, and with it the checkpoint. Those that wait, and all that come later, fail.
 func (w *writer) close() error {
+	err := w.closeConn()
+	w.checkpoints.running.Wait() // it takes the turn once more
+
+	return cmp.Or(err, w.checkpoints.err)
+}
+
+func (w *writer) closeConn() error {
 	if err := w.takeTurn(context.Background()); err != nil {
 		return err
 	}
@@ -274,5 +292,7 @@ func (w *writer) close() error {
 	if w.conn == nil {
 		return nil
 	}
-	return cmp.Or(w.statements.close(), w.conn.Close())
+	err := cmp.Or(w.statements.close(), w.conn.Close())
+	w.conn = nil
+	return err
 }

@@ -41,7 +41,7 @@ func newWriterWorld(t *testing.T) *writerWorld {
 	f := &fuse.Fuse{}
 	db := sql.OpenDB(f.Wrap(dsn{open.Driver(), path}))
 	db.SetMaxOpenConns(1)
-	world := &writerWorld{T: t, w: newWriter(db, &Dialect{}), fuse: f, past: past}
+	world := &writerWorld{T: t, w: newWriter(db, past, &Dialect{}), fuse: f, past: past}
 	t.Cleanup(func() {
 		if err := errors.Join(world.w.close(), db.Close(), past.Close(), open.Close()); err != nil {
 			t.Error(err)
@@ -323,7 +323,7 @@ func TestTheWriterRecovers(t *testing.T) {
 func TestTheWriterGivesMemoryBack(t *testing.T) {
 	w, ctx := newWriterWorld(t), context.Background()
 	swollen, asked := false, 0
-	w.w.d.Swollen = func(any) bool { asked++; return swollen }
+	w.w.d.Condition = func(any) (bool, int, error) { asked++; return swollen, 0, nil }
 	for n, trim := range map[int]string{1: "PRAGMA shrink_memory", 2: "no statement"} {
 		w.w.d.Trim = trim
 		swollen = false
@@ -343,6 +343,78 @@ func TestTheWriterGivesMemoryBack(t *testing.T) {
 	if asked != 4 {
 		t.Errorf("asked %d times about 4 commits", asked)
 	}
+}
+
+// A checkpoint that fails harms no transaction, and closing tells of it unless a later one has gone well.
+func TestCheckpoints(t *testing.T) {
+	w, ctx := newWriterWorld(t), context.Background()
+	logged := 0
+	w.w.d.Condition = func(any) (bool, int, error) { return false, logged, nil }
+	const good = "PRAGMA wal_checkpoint(PASSIVE)"
+	for i, step := range []struct {
+		logged  int
+		text    string
+		begins  bool
+		mistake string
+	}{
+		{checkpointAfter / 2, "no statement", false, ""},
+		{checkpointAfter / 2, "no statement", true, "checkpoint: "},
+		{checkpointAfter/2 - 1, good, false, "checkpoint: "},
+		{checkpointAfter/2 + 1, good, true, ""},
+		{checkpointAfter, "", false, ""},
+		{0, "INSERT INTO x SELECT 10 + max(a) FROM x", true, ""}, // twice beside those who write and once with the turn
+	} {
+		logged, w.w.d.Checkpoint = step.logged, step.text
+		if err := w.w.run(ctx, false, add(i)); err != nil {
+			t.Error(err)
+		}
+		w.w.checkpoints.running.Wait()
+		if err := w.w.checkpoints.err; (err == nil) != (step.mistake == "") || err != nil && !strings.HasPrefix(err.Error(), step.mistake) {
+			t.Errorf("step %d: %v, want %q", i, err, step.mistake)
+		}
+		if begun := w.w.logged == 0; begun != step.begins {
+			t.Errorf("step %d: a checkpoint begins: %t", i, begun)
+		}
+	}
+	w.want(0, 1, 2, 3, 4, 5, 15, 25, 35)
+}
+
+// There is one checkpoint at a time, none after the end, and the last one's mistake comes out there.
+func TestCheckpointsEnd(t *testing.T) {
+	w, ctx := newWriterWorld(t), context.Background()
+	w.w.d.Checkpoint = "no statement"
+	w.past.SetMaxOpenConns(1)
+	held, err := w.past.Conn(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = held.Close() }()
+	if err := w.w.run(ctx, false, func(on querier) error {
+		if first, second := w.w.beginCheckpoint(), w.w.beginCheckpoint(); !first || second {
+			t.Errorf("begun: %t and %t", first, second)
+		}
+		return add(1)(on)
+	}); err != nil {
+		t.Error(err)
+	}
+	closed := make(chan error)
+	go func() { closed <- w.w.close() }()
+	select {
+	case err := <-closed:
+		t.Fatalf("the end did not wait for the checkpoint: %v", err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	if err := held.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-closed; err == nil || !strings.HasPrefix(err.Error(), "checkpoint: ") {
+		t.Errorf("close: %v", err)
+	}
+	if w.w.beginCheckpoint() {
+		t.Error("one begins after the end")
+	}
+	w.w.checkpoints.err = nil
+	w.want(1)
 }
 
 // What waits when the store is closed ends with an error rather than never.
