@@ -140,7 +140,7 @@ func (w *world) companies(ctx context.Context, n int) error {
 		err := w.app.Store.InTx(ctx, func(ctx context.Context) error {
 			for i := from; i < min(from+batch, n); i++ {
 				values := map[*model.Property]any{
-					name: fmt.Sprintf("Company %07d", (i*7919)%n), owner: w.people[i%owners], arr: float64(i * 7919 % 100000), status: "customer", created: now, updated: now,
+					name: fmt.Sprintf("Company %07d", (i*7919)%n), owner: w.people[i%owners], arr: float64(i * 50021 % 100000), status: "customer", created: now, updated: now,
 				}
 				if i%5 == 0 {
 					values[coOwner] = w.people[(i/5)%owners]

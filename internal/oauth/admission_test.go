@@ -16,7 +16,7 @@ func TestAdmission(t *testing.T) {
 	st := openStore(t, "sqlite")
 	for name, run := range map[string]func(*world){
 		"before a sign-in": admissionBegins, "told why": admissionTold, "allowed no more": admissionEnds, "known": admissionOfKnown,
-		"not fetched again": admissionFetches, "another address": admissionMoved, "met twice": admissionTwice, "read twice": admissionRenewedTwice,
+		"not fetched again": admissionFetches, "another address": admissionMoved, "one more address": admissionAdded, "met twice": admissionTwice, "read twice": admissionRenewedTwice,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, st, withSite)
@@ -172,6 +172,27 @@ func admissionMoved(w *world) {
 	w.paged(400, w.query(appM1))
 	if len(w.lines("client.document")) != 1 {
 		w.Error("what did not change is in the log")
+	}
+}
+
+// admissionAdded: a redirect URL that an app adds to its document works a minute after that was last read, for tenants that know the app and for those that do not.
+func admissionAdded(w *world) {
+	w.trust()
+	w.code(appM1)
+	w.site().set(m1, serving(document(m1, `redirect_uris=["https://m1.test/cb","https://m1.test/added"]`)))
+	added := self(m1, "https://m1.test/added")
+	w.page(oauth.PageRedirect, w.shows("A", w.query(added))())
+	if n := w.site().fetches(); n != 1 {
+		w.Errorf("%d fetches within a minute", n)
+	}
+	w.clock.Add(time.Minute)
+	w.code(added)
+	w.code(appM1)
+	if n := w.site().fetches(); n != 2 {
+		w.Errorf("%d fetches, want one more", n)
+	}
+	if lines := w.lines("client.document"); len(lines) != 1 || lines[0].Detail["redirects_before"] != m1Answer {
+		w.Errorf("log %+v", lines)
 	}
 }
 

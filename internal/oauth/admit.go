@@ -116,7 +116,7 @@ func (s *Service) admit(ctx context.Context, p PendingRecord, v Visitor, id stri
 		return rec, s.waits(ctx, rec, refused)
 	case known && !rec.Working() || !known && !read:
 		return rec, pageError(PageUnknownClient)
-	case known && (!read || rec.FreshUntil.IsZero() || s.Now().Before(rec.FreshUntil)):
+	case known && (!read || rec.current(p.RedirectURI, s.Now())):
 	default:
 		if rec, err = s.meet(ctx, p, v, rec, refused); err != nil {
 			return rec, err
@@ -127,6 +127,11 @@ func (s *Service) admit(ctx context.Context, p PendingRecord, v Visitor, id stri
 		return rec, errRedirect(p.Client, p.RedirectURI)
 	}
 	return rec, nil
+}
+
+// current tells whether what a tenant keeps of an app still counts: it is read again when its document is stale, or lacks the redirect URL.
+func (c ClientRecord) current(redirect string, now time.Time) bool {
+	return c.FreshUntil.IsZero() || now.Before(c.FreshUntil) && !wantsAgain(c.RedirectURIs, redirect, c.ReadAt, now)
 }
 
 func (s *Service) waits(ctx context.Context, rec ClientRecord, refused *AdmissionError) error {
@@ -150,7 +155,7 @@ func (s *Service) meet(ctx context.Context, p PendingRecord, v Visitor, rec Clie
 		refused.App, refused.Reason = "", NotLetIn
 		return rec, refused
 	}
-	app, err := s.describe(ctx, origin, p.Client, v)
+	app, err := s.describe(ctx, origin, p, v)
 	if err != nil {
 		return rec, err
 	}
@@ -173,11 +178,12 @@ func (s *Service) meet(ctx context.Context, p PendingRecord, v Visitor, rec Clie
 }
 
 // describe gives what the app says about itself now. A person is told one and the same about every document that cannot be used.
-func (s *Service) describe(ctx context.Context, origin Origin, id string, v Visitor) (App, error) {
+func (s *Service) describe(ctx context.Context, origin Origin, p PendingRecord, v Visitor) (App, error) {
+	id := p.Client
 	if origin == Registered {
 		return s.Store.RegistrationByID(ctx, id)
 	}
-	a, err := s.documents.get(ctx, id, v.Session.Account.ID, v.IP)
+	a, err := s.documents.get(ctx, id, p.RedirectURI, v.Session.Account.ID, v.IP)
 	var often *tooMany
 	switch {
 	case errors.As(err, &often):

@@ -28,6 +28,7 @@ const (
 	freshAtLeast  = 5 * time.Minute
 	freshAtMost   = 24 * time.Hour
 	failedFor     = time.Minute // a document that could not be read is not asked for again so soon
+	againAfter    = time.Minute // one without the redirect URL that is wanted is: it may have just been added
 	documentsKept = 500         // in memory, and as many of the generation before
 )
 
@@ -59,7 +60,17 @@ type documents struct {
 type kept struct {
 	app   App
 	err   error
+	asked time.Time // the last fetch
 	until time.Time
+}
+
+// lacks tells whether another fetch may give a document that has the redirect URL.
+func (k kept) lacks(redirect string, now time.Time) bool {
+	return k.err == nil && wantsAgain(k.app.RedirectURIs, redirect, k.asked, now)
+}
+
+func wantsAgain(has []string, redirect string, asked, now time.Time) bool {
+	return !matchRedirect(has, redirect) && !now.Before(asked.Add(againAfter))
 }
 
 type flight struct {
@@ -87,10 +98,12 @@ func newDocuments(client Doer, now func() time.Time) *documents {
 	}
 }
 
-// get gives the document at id for a signed-in person. The error is errDocument, with its cause, or *tooMany.
-func (d *documents) get(ctx context.Context, id, account, ip string) (App, error) {
+// get gives the document at id for a signed-in person. One that lacks the redirect URL is fetched again, and given where nothing newer can be
+// had. The error is errDocument, with its cause, or *tooMany.
+func (d *documents) get(ctx context.Context, id, redirect, account, ip string) (App, error) {
 	d.mu.Lock()
-	if k, ok := d.look(id); ok {
+	k, ok := d.look(id)
+	if ok && !k.lacks(redirect, d.now()) {
 		d.mu.Unlock()
 		return k.app, k.err
 	}
@@ -98,11 +111,14 @@ func (d *documents) get(ctx context.Context, id, account, ip string) (App, error
 	if !waiting {
 		if wait := d.wait(hostOf(id), account, identity.IPPrefix(ip)); wait > 0 {
 			d.mu.Unlock()
+			if ok {
+				return k.app, nil
+			}
 			return App{}, &tooMany{wait}
 		}
 		f = &flight{done: make(chan struct{})}
 		d.flights[id] = f
-		go d.fly(context.WithoutCancel(ctx), id, f)
+		go d.fly(context.WithoutCancel(ctx), id, f, k, ok)
 	}
 	d.mu.Unlock()
 	select {
@@ -135,8 +151,8 @@ func (d *documents) look(id string) (kept, bool) {
 	return k, ok && d.now().Before(k.until)
 }
 
-// fly fetches for all who wait, and ends in any case.
-func (d *documents) fly(ctx context.Context, id string, f *flight) {
+// fly fetches for all who wait, and ends in any case. What it finds replaces a document that is fresh only where it can be read.
+func (d *documents) fly(ctx context.Context, id string, f *flight, before kept, fresh bool) {
 	f.err = errDocument // whatever happens below
 	defer func() {
 		d.mu.Lock()
@@ -152,12 +168,16 @@ func (d *documents) fly(ctx context.Context, id string, f *flight) {
 	defer cancel()
 	app, life, err := d.fetch(ctx, id)
 	now := d.now()
+	if err != nil && fresh {
+		f.kept = kept{app: before.app, asked: now, until: before.until}
+		return
+	}
 	if err != nil {
 		f.kept = kept{err: fmt.Errorf("%w: %w", errDocument, err), until: now.Add(failedFor)}
 		return
 	}
 	app.ReadAt, app.FreshUntil = now, now.Add(life)
-	f.kept = kept{app: app, until: app.FreshUntil}
+	f.kept = kept{app: app, asked: now, until: app.FreshUntil}
 }
 
 func (d *documents) fetch(ctx context.Context, id string) (App, time.Duration, error) {

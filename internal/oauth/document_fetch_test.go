@@ -35,7 +35,7 @@ func TestDocumentIsFetchedOnce(t *testing.T) {
 			}), time.Now)
 			for range 10 {
 				go func() {
-					if a, err := d.get(t.Context(), id, "account", "192.0.2.1"); (err == nil) != (a.ID == id) || (err == nil) != (body != "{") {
+					if a, err := d.get(t.Context(), id, "https://m1.test/cb", "account", "192.0.2.1"); (err == nil) != (a.ID == id) || (err == nil) != (body != "{") {
 						t.Errorf("%+v, %v", a, err)
 					}
 				}()
@@ -103,7 +103,7 @@ func TestDocumentIsAcceptable(t *testing.T) {
 			}
 			return &http.Response{StatusCode: c.status, Header: http.Header{"Content-Type": {c.media}, "Content-Encoding": {c.encoding}}, ContentLength: c.length, Body: closing{c.body, &closed}}, nil
 		}), time.Now)
-		a, err := d.get(t.Context(), aDocument, "account", "192.0.2.1")
+		a, err := d.get(t.Context(), aDocument, "https://m1.test/cb", "account", "192.0.2.1")
 		if (err == nil) != (c.want == "") || err != nil && (!errors.Is(err, errDocument) || !strings.Contains(err.Error(), c.want)) || err == nil && (a.ID != aDocument || a.ReadAt.IsZero()) {
 			t.Errorf("%s: %+v, %v, want %q", what, a, err, c.want)
 		}
@@ -136,7 +136,7 @@ func TestDocumentsKept(t *testing.T) {
 	n := 0
 	get := func(id, account string) error {
 		n++
-		_, err := d.get(t.Context(), id, account, fmt.Sprintf("10.%d.%d.1", n/200, n%200))
+		_, err := d.get(t.Context(), id, "https://m1.test/cb", account, fmt.Sprintf("10.%d.%d.1", n/200, n%200))
 		return err
 	}
 	is := func(what string, want int) {
@@ -205,9 +205,52 @@ func TestDocumentsKept(t *testing.T) {
 	}
 	now = now.Add(time.Hour)
 	for i := range 41 {
-		if _, err := d.get(t.Context(), fmt.Sprintf("https://p%d.test/good", i), fmt.Sprint("office ", i), "192.0.2.1"); errors.As(err, &often) != (i == 40) {
+		if _, err := d.get(t.Context(), fmt.Sprintf("https://p%d.test/good", i), "https://m1.test/cb", fmt.Sprint("office ", i), "192.0.2.1"); errors.As(err, &often) != (i == 40) {
 			t.Errorf("fetch %d of one network: %v", i, err)
 		}
+	}
+}
+
+// A document that lacks the redirect URL is fetched again, once a minute at most, and stays what it is where nothing newer can be had.
+func TestDocumentMayGetARedirect(t *testing.T) {
+	const id, cb, added = "https://m1.test/client.json", "https://m1.test/cb", "https://m1.test/added"
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	fetched, down, redirects := 0, false, `["https://m1.test/cb"]`
+	d := newDocuments(doerFunc(func(*http.Request) (*http.Response, error) {
+		if fetched++; down {
+			return nil, errors.New("refused")
+		}
+		rec := httptest.NewRecorder()
+		rec.Header().Set("Content-Type", "application/json")
+		_, err := rec.WriteString(`{"client_id":"` + id + `","redirect_uris":` + redirects + `}`)
+		return rec.Result(), err
+	}), func() time.Time { return now })
+	step := func(what string, later time.Duration, redirect, account string, fetches, has int) {
+		t.Helper()
+		now, fetched = now.Add(later), 0
+		a, err := d.get(t.Context(), id, redirect, account, "192.0.2.1")
+		if err != nil || len(a.RedirectURIs) != has || fetched != fetches {
+			t.Errorf("%s: %d fetches, want %d; %v, %v", what, fetched, fetches, a.RedirectURIs, err)
+		}
+	}
+	step("first", 0, cb, "a", 1, 1)
+	redirects = `["https://m1.test/cb","https://m1.test/added"]`
+	step("within a minute", againAfter-1, added, "a", 0, 1)
+	step("one it has", 1, cb, "a", 0, 1)
+	down = true
+	step("the host is down", 0, added, "a", 1, 1)
+	step("within a minute of that", againAfter-1, added, "a", 0, 1)
+	down = false
+	for i := range 20 { // all that one person may
+		_, _ = d.get(t.Context(), fmt.Sprintf("https://n%d.test/", i), cb, "eager", "192.0.2.1")
+	}
+	step("asked for too often", 1, added, "eager", 0, 1)
+	step("there", 0, added, "a", 1, 2)
+	step("kept", 0, added, "eager", 0, 2)
+	down = true
+	now = now.Add(freshAtLeast)
+	if _, err := d.get(t.Context(), id, added, "a", "192.0.2.1"); !errors.Is(err, errDocument) {
+		t.Errorf("stale, and the host is down: %v", err)
 	}
 }
 
@@ -220,7 +263,7 @@ func TestDocumentIsNotWaitedFor(t *testing.T) {
 	}), time.Now)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := d.get(ctx, aDocument, "a", "192.0.2.1"); !errors.Is(err, context.Canceled) {
+	if _, err := d.get(ctx, aDocument, "https://m1.test/cb", "a", "192.0.2.1"); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	close(release)
