@@ -95,11 +95,11 @@ func (s *Server) confirm(v *visit) error {
 		return errConfirm
 	}
 	password := v.r.PostForm.Get(fieldConfirm)
-	err := errConfirm
-	if password != "" { // an empty one is no guess
-		err = s.Identity.Confirm(v.ctx(), v.session, password, s.ClientIP(v.r))
+	if password == "" { // no guess
+		return fault.BadField(fieldConfirm, "Type your password.")
 	}
-	if err == errConfirm || fault.Is(err, fault.Unauthenticated) { //nolint:errorlint // this very value
+	err := s.Identity.Confirm(v.ctx(), v.session, password, s.ClientIP(v.r))
+	if fault.Is(err, fault.Unauthenticated) {
 		return fault.BadField(fieldConfirm, "This is not your password. Type the one you sign in with.")
 	}
 	if err == nil {

@@ -169,7 +169,7 @@ func endsText(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return " and " + countOf(n, "living connection ends", "living connections end")
+	return ", and " + countOf(n, "living connection ends", "living connections end")
 }
 
 // overlaps are how long a secret that is replaced may go on working.

@@ -37,7 +37,7 @@ func TestActPictures(t *testing.T) {
 
 	// The question for the password, of a form that does not ask for it by itself, and of one whose field was left empty.
 	sofia := "/settings/people/" + s.Person(t, person(t, "Sofia")).Person
-	again, wrong := shot{"confirm", "Ada", sofia, "To make a link for a new password, type your password once more"}, shot{"confirm-wrong", "Ada", "/apps/new?for=other", "This is not your password"}
+	again, wrong := shot{"confirm", "Ada", sofia, "To make a link for a new password, type your password once more"}, shot{"confirm-wrong", "Ada", "/apps/new?for=other", "Type your password."}
 	s.Clock.Add(identity.FreshFor + time.Second)
 	for _, screen := range screensOf(again.name) {
 		dress(t, tab, screen)

@@ -147,7 +147,7 @@ func hold(t *testing.T, tab context.Context, shot shot, screen screen) {
 
 // looks measures what a page looks like, and gives a sentence for each thing that is wrong: a circle or box that is not beside the
 // first line of its label, choices that stand closer than they are apart inside, a tab that is open and out of sight, columns in
-// another order than they are read in, a label of something folded that is not drawn as ours are.
+// another order than they are read in, a label of something folded that is not drawn as ours are, a button too low for a finger on a phone.
 const looks = `(() => {
 	const wrong = [];
 	const shown = (e) => e.checkVisibility({visibilityProperty: true}) && !e.closest(".sr");
@@ -170,6 +170,10 @@ const looks = `(() => {
 	for (const label of [...document.querySelectorAll("summary")].filter(shown)) {
 		const style = getComputedStyle(label);
 		if (style.display === "list-item" && style.listStyleType !== "none") wrong.push("“" + label.textContent.trim().slice(0, 40) + "” has the browser's own triangle");
+	}
+	for (const button of [...document.querySelectorAll(innerWidth < 768 ? ".btn" : "x-none")].filter(shown)) {
+		const {height} = button.getBoundingClientRect();
+		if (height < 44) wrong.push("“" + button.textContent.trim().slice(0, 40) + "” is " + height + " pixels high for a finger");
 	}
 	for (const columns of document.querySelectorAll(".columns")) {
 		const [main, aside] = [...columns.children].map((e) => e.getBoundingClientRect());
