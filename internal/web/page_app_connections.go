@@ -53,7 +53,7 @@ func (s *Server) getAppConnections(w http.ResponseWriter, v *visit) error {
 		Caption: "Connections",
 		Columns: []kit.Column{
 			{Label: "Person"}, {Label: "Allowed", Help: "What the person authorized, out of what the client may do now", Wide: true, HideOnPhone: true},
-			{Label: "Since", Kind: kit.KindAgo, HideOnPhone: true}, {Label: "Last use", Kind: kit.KindAgo},
+			{Label: "Since", Kind: kit.KindAgo}, {Label: "Last use", Kind: kit.KindAgo},
 			{Label: "Ends", Help: "Unless it is used before, and how many access tokens of it work now", Kind: kit.KindAgo, HideOnPhone: true},
 		},
 		Empty: &kit.Empty{
