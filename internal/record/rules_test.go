@@ -292,3 +292,22 @@ func TestRule3_5_HiddenIsUnknown(t *testing.T) {
 		lacks(t, "hint", hint, `"name"`)
 	})
 }
+
+// TestWhatIsNoIDIsNotFound: a text that cannot be an id is answered like an id that nothing has, also one that an engine refuses to compare with.
+func TestWhatIsNoIDIsNotFound(t *testing.T) {
+	engines(t, func(t *testing.T, f *fixture) {
+		p := f.full()
+		for _, id := range []string{"", "x", "a\x00b", "\xff", acme + "0", strings.Repeat("z", len(acme))} {
+			for what, ask := range map[string]func() string{
+				"get":     func() string { return f.get(p, "Company", id) },
+				"history": func() string { return f.history(p, "Company", id) },
+				"update":  func() string { return f.update(p, "Company", id, values{"phase": "x"}) },
+				"delete":  func() string { return f.remove(p, "Company", id) },
+			} {
+				if got := ask(); !strings.Contains(got, "not_found") {
+					t.Errorf("%s %q: %s", what, id, got)
+				}
+			}
+		}
+	})
+}
