@@ -16,7 +16,7 @@ func TestAdmission(t *testing.T) {
 	st := openStore(t, "sqlite")
 	for name, run := range map[string]func(*world){
 		"before a sign-in": admissionBegins, "told why": admissionTold, "allowed no more": admissionEnds, "known": admissionOfKnown,
-		"not fetched again": admissionFetches, "another address": admissionMoved, "one more address": admissionAdded, "met twice": admissionTwice, "read twice": admissionRenewedTwice,
+		"not fetched again": admissionFetches, "another address": admissionMoved, "one more address": admissionAdded, "read elsewhere": admissionElsewhere, "met twice": admissionTwice, "read twice": admissionRenewedTwice,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, st, withSite)
@@ -194,6 +194,25 @@ func admissionAdded(w *world) {
 	if lines := w.lines("client.document"); len(lines) != 1 || lines[0].Detail["redirects_before"] != m1Answer {
 		w.Errorf("log %+v", lines)
 	}
+}
+
+// admissionElsewhere: what another copy of the server has read since stays, where this one has only an older document.
+func admissionElsewhere(w *world) {
+	w.trust()
+	w.code(appM1)
+	here := w.as
+	w.site().set(m1, serving(document(m1, `redirect_uris=["https://m1.test/cb","https://m1.test/added"]`)))
+	w.clock.Add(time.Minute)
+	w.as = w.remake(w.store)
+	w.code(self(m1, "https://m1.test/added"))
+	w.site().set(m1, nil)
+	w.clock.Add(time.Minute)
+	w.as = here
+	w.page(oauth.PageRedirect, w.shows("A", w.query(self(m1, "https://m1.test/third")))())
+	if got := w.own("T1", m1); len(got.RedirectURIs) != 2 {
+		w.Errorf("redirect URLs %v", got.RedirectURIs)
+	}
+	w.code(self(m1, "https://m1.test/added"))
 }
 
 // forgetful finds no client for an app the first time, or an older one, as if somebody else wrote it a moment later.

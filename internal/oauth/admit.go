@@ -159,7 +159,10 @@ func (s *Service) meet(ctx context.Context, p PendingRecord, v Visitor, rec Clie
 	if err != nil {
 		return rec, err
 	}
-	if rec.ID != "" {
+	switch {
+	case rec.ID != "" && app.ReadAt.Before(rec.ReadAt): // another copy of the server has read it since
+		return rec, nil
+	case rec.ID != "":
 		return s.renew(ctx, v, rec, app)
 	}
 	if !matchRedirect(app.RedirectURIs, p.RedirectURI) { // nothing to keep: its first request is not even its own

@@ -278,7 +278,6 @@ func (w *writer) drop() {
 func (w *writer) close() error {
 	err := w.closeConn()
 	w.checkpoints.running.Wait() // it takes the turn once more
-
 	return cmp.Or(err, w.checkpoints.err)
 }
 
