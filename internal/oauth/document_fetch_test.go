@@ -242,7 +242,9 @@ func TestDocumentMayGetARedirect(t *testing.T) {
 	step("within a minute of that", againAfter-1, added, "a", 0, 1)
 	down = false
 	for i := range 20 { // all that one person may
-		_, _ = d.get(t.Context(), fmt.Sprintf("https://n%d.test/", i), cb, "eager", "192.0.2.1")
+		if _, err := d.get(t.Context(), fmt.Sprintf("https://n%d.test/", i), cb, "eager", "192.0.2.1"); !errors.Is(err, errDocument) {
+			t.Fatalf("the document of another address: %v", err)
+		}
 	}
 	step("asked for too often", 1, added, "eager", 0, 1)
 	step("there", 0, added, "a", 1, 2)

@@ -171,9 +171,9 @@ const looks = `(() => {
 		const style = getComputedStyle(label);
 		if (style.display === "list-item" && style.listStyleType !== "none") wrong.push("“" + label.textContent.trim().slice(0, 40) + "” has the browser's own triangle");
 	}
-	for (const button of [...document.querySelectorAll(innerWidth < 768 ? ".btn" : "x-none")].filter(shown)) {
+	for (const button of [...document.querySelectorAll(".btn")].filter(shown)) {
 		const {height} = button.getBoundingClientRect();
-		if (height < 44) wrong.push("“" + button.textContent.trim().slice(0, 40) + "” is " + height + " pixels high for a finger");
+		if (innerWidth < 768 && height < 44) wrong.push("“" + button.textContent.trim().slice(0, 40) + "” is " + height + " pixels high for a finger");
 	}
 	for (const columns of document.querySelectorAll(".columns")) {
 		const [main, aside] = [...columns.children].map((e) => e.getBoundingClientRect());

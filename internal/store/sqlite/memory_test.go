@@ -104,12 +104,7 @@ func TestTheLogIsTakenToTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	closed := false
-	defer func() {
-		if !closed {
-			_ = s.Close()
-		}
-	}()
+	defer func() { _ = s.Close() }()
 	const parts, perPart = 600, 20
 	for part := range parts {
 		err := s.InTx(t.Context(), func(ctx context.Context) error {
@@ -138,7 +133,6 @@ func TestTheLogIsTakenToTheFile(t *testing.T) {
 	if file := size(sqlite.FileName); file < 28 {
 		t.Errorf("the file has %d MB of 48", file)
 	}
-	closed = true
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
