@@ -69,15 +69,19 @@ func loadTokens(b *testing.B, engine string, tokens int) *tokenWorld {
 	return w
 }
 
-// access gives the n-th access token.
-func (w *tokenWorld) access(n int) string { return secretText("at_", n) }
+// access gives the n-th access token, which names its family.
+func (w *tokenWorld) access(n int) string { return "at_" + family(n) + secretText("access", n) }
 
-func secretText(prefix string, n int) string {
-	sum := sha256.Sum256([]byte(fmt.Sprint("bench ", prefix, n)))
-	return prefix + base64.RawURLEncoding.EncodeToString(sum[:])
+// refresh gives the n-th refresh token.
+func (w *tokenWorld) refresh(n int) string {
+	return "rt_" + secretText("family", n) + secretText("refresh", n)
 }
 
-// stored is the form in which the authorization server stores a token.
+func family(n int) string { return stored("rt_" + secretText("family", n)) }
+
+func secretText(of string, n int) string { return stored(fmt.Sprint("bench ", of, n)) }
+
+// stored is the form in which the authorization server stores a secret.
 func stored(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
@@ -100,6 +104,7 @@ func (w *tokenWorld) fillTokens(ctx context.Context, b *testing.B) error {
 				a := like[i%len(like)]
 				who := (i / len(like)) % len(accounts)
 				a.ID, a.Person, a.Account, a.AccountEpoch = w.app.NewID(), w.people[who], accounts[who].ID, accounts[who].Epoch
+				a.Family, a.ConnectedAt = family(i), now
 				a.CreatedAt, a.IdleUntil, a.ExpiresAt = now, now.Add(w.lives(90*24*time.Hour)), now.Add(w.lives(365*24*time.Hour))
 				if err := w.connect(ctx, a, i, now); err != nil {
 					return err
@@ -127,16 +132,10 @@ func (w *tokenWorld) connect(ctx context.Context, a oauth.AuthorizationRecord, n
 	if err := w.app.Store.InsertAuthorization(ctx, a); err != nil {
 		return err
 	}
-	for _, t := range []oauth.TokenRecord{
-		{Hash: stored(w.access(n)), Kind: oauth.Access, ExpiresAt: now.Add(8 * time.Hour)},
-		{Hash: stored(secretText("rt_", n)), Kind: oauth.Refresh, ExpiresAt: a.IdleUntil},
-	} {
-		t.Tenant, t.Authorization, t.Client, t.Scope, t.CreatedAt = a.Tenant, a.ID, a.Client, a.Scope, now
-		if err := w.app.Store.InsertToken(ctx, t); err != nil {
-			return err
-		}
-	}
-	return nil
+	return w.app.Store.SaveTokens(ctx, a, oauth.Tokens{
+		Access:  []oauth.AccessToken{{Hash: stored(w.access(n)), Scope: a.Scope, CreatedAt: now, ExpiresAt: now.Add(8 * time.Hour)}},
+		Refresh: stored(w.refresh(n)),
+	}, "")
 }
 
 // authorizations makes the clients, authorizes each once, and gives those authorizations as patterns.

@@ -3,7 +3,6 @@ package oauth
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"mandorla/internal/access"
@@ -13,15 +12,16 @@ import (
 
 var errToken = fault.New(fault.Unauthenticated, "The access token is not valid (any more). Connect again.")
 
-// Authenticate checks an access token for a resource and gives the person through the client. Token, authorization, client, account and
+// Authenticate checks an access token for a resource and gives the person through the client. The authorization with its tokens, client, account and
 // tenant are read with one statement at every call; person and roles are kept under the version of the tenant's people that this statement reads.
 // So a reduction anywhere works at once, on every replica. Whatever is wrong with a token is one and the same fault.Unauthenticated;
 // any other error means that the check could not be made.
 func (s *Service) Authenticate(ctx context.Context, token string, resource Resource, surface access.Surface) (access.Principal, error) {
-	if !strings.HasPrefix(token, accessPrefix) || len(token) != len(accessPrefix)+43 {
+	family, ok := accessFamily(token)
+	if !ok {
 		return access.Principal{}, errToken
 	}
-	t, st, known, err := s.bearer(ctx, hash(token))
+	st, known, err := s.bearer(ctx, family)
 	if fault.Is(err, fault.NotFound) {
 		return access.Principal{}, errToken
 	}
@@ -29,7 +29,8 @@ func (s *Service) Authenticate(ctx context.Context, token string, resource Resou
 		return access.Principal{}, fmt.Errorf("read token: %w", err)
 	}
 	now := s.Now()
-	if !t.living(now) || !st.alive(now) || st.Authorization.Resource != string(resource) {
+	t, living := st.Tokens.access(hash(token), now)
+	if !living || !st.alive(now) || st.Authorization.Resource != string(resource) {
 		return access.Principal{}, errToken
 	}
 	p, err := s.through(st, known.Decoded, known.Connecting, t.Scope, surface)
@@ -43,14 +44,14 @@ func (s *Service) Authenticate(ctx context.Context, token string, resource Resou
 }
 
 // bearer reads what a call with an access token depends on.
-func (s *Service) bearer(ctx context.Context, hash string) (TokenRecord, Standing, *identity.Known, error) {
-	t, st, err := s.Store.BearerByToken(ctx, hash)
+func (s *Service) bearer(ctx context.Context, family string) (Standing, *identity.Known, error) {
+	st, err := s.Store.BearerByFamily(ctx, family)
 	if err != nil {
-		return t, st, nil, err
+		return st, nil, err
 	}
 	known, err := s.Identity.Known(ctx, st.Authorization.Tenant, st.Authorization.Person, st.Member.PeopleVersion)
 	if err != nil {
-		return t, st, nil, err
+		return st, nil, err
 	}
 	m := known.Membership
 	m.TenantName, m.TenantActive, m.RegistryVersion = st.Member.TenantName, st.Member.TenantActive, st.Member.RegistryVersion
@@ -58,19 +59,18 @@ func (s *Service) bearer(ctx context.Context, hash string) (TokenRecord, Standin
 		m.Account = st.Member.Account
 	}
 	st.Member = m
-	return t, st, known, nil
+	return st, known, nil
 }
 
-// living reports whether this is an access token that has not run out and was not revoked by itself.
-func (t TokenRecord) living(now time.Time) bool {
-	return t.Kind == Access && t.RevokedAt.IsZero() && now.Before(t.ExpiresAt)
+// over reports whether the authorization has ended by itself, whatever is the matter with what it depends on.
+func (a AuthorizationRecord) over(now time.Time) bool {
+	return !a.EndedAt.IsZero() || !now.Before(a.ExpiresAt) || !now.Before(a.IdleUntil)
 }
 
 // alive reports whether the authorization works: not ended, and client, person, account, membership and tenant in force.
 func (st Standing) alive(now time.Time) bool {
 	a, c, m := st.Authorization, st.Client, st.Member
-	return a.EndedAt.IsZero() && now.Before(a.ExpiresAt) && now.Before(a.IdleUntil) &&
-		c.Working() && (c.Tenant == a.Tenant || c.Published && !st.ShutOut) &&
+	return !a.over(now) && c.Working() && (c.Tenant == a.Tenant || c.Published && !st.ShutOut) &&
 		m.Active() && m.Account.ID == a.Account && m.Account.Epoch == a.AccountEpoch
 }
 

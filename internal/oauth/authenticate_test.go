@@ -188,14 +188,14 @@ func testClean(w *world) {
 	if _, err := w.store.CodeByHash(w.Context(), sum(gone)); err == nil {
 		w.Error("an old code is kept")
 	}
-	if _, err := w.store.TokenByHash(w.Context(), sum(at)); err == nil {
-		w.Error("an old token is kept")
-	}
 	list, err := w.store.Authorizations(w.Context(), oauth.Which{Client: w.c1.ID})
 	if err != nil || len(list) != 1 {
 		w.Errorf("%d authorizations, %v", len(list), err)
 	}
 	w.ok(w.refresh(w.c1, rt))
+	if _, tokens := w.tokens(at); len(tokens.Access) != 1 {
+		w.Errorf("after a refresh, old tokens are kept: %+v", tokens.Access)
+	}
 }
 
 func testConnectionLimit(w *world) {
@@ -209,7 +209,7 @@ func testConnectionLimit(w *world) {
 	}
 }
 
-// A sweep removes a bounded number of rows at a time, and an authorization takes its tokens along.
+// A sweep removes a bounded number of rows at a time.
 func testSweepInParts(w *world) {
 	for range 5 {
 		w.connect()

@@ -297,9 +297,21 @@ func (s *Service) agreed(client ClientRecord, p PendingRecord, choice access.Set
 func (s *Service) authorize(ctx context.Context, p PendingRecord, client ClientRecord, set access.Set, v Visitor) (string, error) {
 	now, text := s.Now(), identity.EncodeSet(set)
 	host, _ := redirectHost(p.RedirectURI)
+	family, err := s.random("", 32)
+	if err != nil {
+		return "", err
+	}
+	code, err := s.random(codePrefix, 32)
+	if err != nil {
+		return "", err
+	}
+	sealed, err := s.seal(code, family)
+	if err != nil {
+		return "", err
+	}
 	a := AuthorizationRecord{
 		ID: s.NewID(), Tenant: p.Tenant, Person: p.Person, Account: p.Account, AccountEpoch: v.Session.Account.Epoch,
-		Client: client.ID, Resource: p.Resource, Scope: p.Scope, SetText: text, RedirectHost: host,
+		Client: client.ID, Resource: p.Resource, Scope: p.Scope, SetText: text, Family: familyName(family), RedirectHost: host,
 		CreatedAt: now, IdleUntil: now.Add(codeLifetime), ExpiresAt: now.Add(s.RefreshAbsolute),
 	}
 	if err := s.Store.InsertAuthorization(ctx, a); err != nil {
@@ -308,13 +320,9 @@ func (s *Service) authorize(ctx context.Context, p PendingRecord, client ClientR
 	if err := s.endOldest(ctx, a); err != nil {
 		return "", err
 	}
-	code, err := s.random(codePrefix, 32)
-	if err != nil {
-		return "", err
-	}
 	err = s.Store.InsertCode(ctx, CodeRecord{
 		Hash: hash(code), Tenant: a.Tenant, Authorization: a.ID, Client: client.ID,
-		RedirectURI: p.RedirectURI, Challenge: p.Challenge, CreatedAt: now, ExpiresAt: now.Add(codeLifetime),
+		RedirectURI: p.RedirectURI, Challenge: p.Challenge, Sealed: sealed, CreatedAt: now, ExpiresAt: now.Add(codeLifetime),
 	})
 	if err != nil {
 		return "", fmt.Errorf("store code: %w", err)

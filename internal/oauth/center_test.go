@@ -218,7 +218,8 @@ func centerMany(w *world) {
 		must(w.T, w.store.InTx(w.Context(), func(ctx context.Context) error {
 			for range n {
 				a.ID = newID()
-				if err := errors.Join(w.store.InsertAuthorization(ctx, a), w.store.KeepAuthorization(ctx, a.ID, a.ExpiresAt, w.clock.Now())); err != nil {
+				a.Family, a.IdleUntil = "family of "+a.ID, a.ExpiresAt
+				if err := errors.Join(w.store.InsertAuthorization(ctx, a), w.store.SaveTokens(ctx, a, oauth.Tokens{}, "")); err != nil {
 					return err
 				}
 			}

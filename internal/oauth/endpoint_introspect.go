@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"mandorla/internal/fault"
 )
@@ -42,10 +41,11 @@ func (s *Service) serveIntrospect(w http.ResponseWriter, r *http.Request) error 
 
 // introspect describes a token of the client that works now; nil for any other.
 func (s *Service) introspect(ctx context.Context, c ClientRecord, token string) (map[string]any, error) {
-	if !strings.HasPrefix(token, accessPrefix) || len(token) != len(accessPrefix)+43 {
+	family, ok := accessFamily(token)
+	if !ok {
 		return nil, nil
 	}
-	t, st, err := s.Store.StandingByToken(ctx, hash(token))
+	st, err := s.Store.StandingByFamily(ctx, family)
 	if fault.Is(err, fault.NotFound) {
 		return nil, nil
 	}
@@ -53,7 +53,8 @@ func (s *Service) introspect(ctx context.Context, c ClientRecord, token string) 
 		return nil, fmt.Errorf("read token: %w", err)
 	}
 	now := s.Now()
-	if t.Client != c.ID || !t.living(now) || !st.alive(now) {
+	t, living := st.Tokens.access(hash(token), now)
+	if st.Client.ID != c.ID || !living || !st.alive(now) {
 		return nil, nil
 	}
 	var audience []string

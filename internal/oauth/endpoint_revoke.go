@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"mandorla/internal/fault"
 )
@@ -20,42 +19,56 @@ func (s *Service) serveRevoke(w http.ResponseWriter, r *http.Request) error {
 	if !f.has("token") {
 		return badRequest("token is missing.")
 	}
-	if strings.HasPrefix(token, accessPrefix) || strings.HasPrefix(token, refreshPrefix) {
-		return s.revoke(r.Context(), client, token, s.ClientIP(r))
+	if family, ok := accessFamily(token); ok {
+		return s.revoke(r.Context(), client, family, hash(token), s.ClientIP(r))
+	}
+	if family, ok := refreshFamily(token); ok {
+		return s.revoke(r.Context(), client, familyName(family), "", s.ClientIP(r))
 	}
 	return nil
 }
 
-func (s *Service) revoke(ctx context.Context, c ClientRecord, token, ip string) error {
+// revoke ends the access token with this hash, or the authorization with all of its tokens.
+func (s *Service) revoke(ctx context.Context, c ClientRecord, family, access, ip string) error {
 	return s.Store.InTx(ctx, func(ctx context.Context) error {
-		t, err := s.Store.TokenByHash(ctx, hash(token))
+		if err := s.Store.LockFamily(ctx, family); err != nil {
+			return fmt.Errorf("lock authorization: %w", err)
+		}
+		a, t, err := s.Store.TokensByFamily(ctx, family)
 		if fault.Is(err, fault.NotFound) {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("read token: %w", err)
+			return fmt.Errorf("read tokens: %w", err)
 		}
-		owner, err := s.clientByID(ctx, t.Client)
+		owner, err := s.clientByID(ctx, a.Client)
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return fmt.Errorf("read client: %w", err)
 		}
 		if !c.has(owner) {
 			return nil
 		}
-		if t.Kind == Access {
-			if err := s.Store.RevokeToken(ctx, t.Hash, s.Now()); err != nil {
-				return fmt.Errorf("revoke token: %w", err)
+		kind := "refresh"
+		if access != "" {
+			kind = "access"
+			left := t.without(access)
+			if len(left) == len(t.Access) {
+				return nil
 			}
-		} else if _, err := s.end(ctx, Which{ID: t.Authorization}, "the app gave it back"); err != nil {
+			t.Access = left
+			if err := s.Store.SaveTokens(ctx, a, t, t.Refresh); err != nil {
+				return fmt.Errorf("store tokens: %w", err)
+			}
+		} else if _, err := s.end(ctx, Which{ID: a.ID}, "the app gave it back"); err != nil {
 			return err
 		}
-		st, err := s.Store.Standing(ctx, t.Authorization)
+		st, err := s.Store.Standing(ctx, a.ID)
 		if fault.Is(err, fault.NotFound) {
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("read authorization: %w", err)
 		}
-		return s.noteToken(ctx, st, "oauth.revoke", ip, map[string]string{"token": string(t.Kind)})
+		return s.noteToken(ctx, st, "oauth.revoke", ip, map[string]string{"token": kind})
 	})
 }

@@ -18,7 +18,7 @@ func (s *Service) exchangeCode(ctx context.Context, c ClientRecord, f form, ip s
 	if !f.has("code") {
 		return nil, badRequest("code is missing.")
 	}
-	if !strings.HasPrefix(code, codePrefix) || len(code) != len(codePrefix)+43 {
+	if !strings.HasPrefix(code, codePrefix) || len(code) != len(codePrefix)+secretLength {
 		return nil, errGrant
 	}
 	var out *pair
@@ -61,7 +61,11 @@ func (s *Service) exchangeCode(ctx context.Context, c ClientRecord, f form, ip s
 		if why, refusal = s.checkCode(rec, st, c, f); refusal != nil {
 			return s.noteToken(ctx, st, "oauth.token_refused", ip, map[string]string{"by": c.ID + c.AppID})
 		}
-		p, err := s.issue(ctx, st, st.Authorization.Scope)
+		var family string
+		if err := unseal(code, rec.Sealed, &family); err != nil {
+			return err
+		}
+		p, err := s.issue(ctx, st, family, st.Authorization.Scope, "")
 		if err != nil {
 			return err
 		}

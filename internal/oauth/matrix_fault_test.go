@@ -93,7 +93,7 @@ var faultRows = []row{
 		}
 		for i, got := range dead {
 			for _, token := range []string{got.str("access_token"), got.str("refresh_token")} {
-				if _, err := w.store.TokenByHash(w.Context(), sum(token)); !fault.Is(err, fault.NotFound) {
+				if _, _, err := w.store.TokensByFamily(w.Context(), family(token)); !fault.Is(err, fault.NotFound) {
 					w.Errorf("a token of connection %d is still stored: %v", i, err)
 				}
 			}

@@ -52,7 +52,7 @@ var introspectRows = []row{
 		revoked := w.exchange(w.k1, w.code(w.k1), "client_secret="+w.secret).str("access_token")
 		w.ok(w.post(oauth.PathRevoke, "client_id="+w.k1.ID, "client_secret="+w.secret, "token="+revoked))
 		for what, token := range map[string]string{
-			"garbage": "x", "unknown": "at_" + strings.Repeat("A", 43), "code": code, "refresh token": pair.str("refresh_token"), "revoked": revoked,
+			"garbage": "x", "unknown": "at_" + strings.Repeat("A", 86), "of the family": pair.str("access_token")[:46] + strings.Repeat("A", 43), "code": code, "refresh token": pair.str("refresh_token"), "revoked": revoked,
 		} {
 			if got := w.asks(token); got.Code != 200 || got.Body.String() != "{\"active\":false}\n" {
 				w.Errorf("%s: %d %s", what, got.Code, got.Body)
@@ -71,7 +71,7 @@ var introspectRows = []row{
 	{name: "114-scan", run: func(w *world) {
 		slowed := 0
 		for i := range 300 {
-			got := w.asks(fmt.Sprintf("at_%043d", i))
+			got := w.asks(fmt.Sprintf("at_%086d", i))
 			if got.Code == http.StatusTooManyRequests && got.Header().Get("Retry-After") != "" {
 				slowed++
 			}

@@ -94,42 +94,6 @@ func FuzzForm(f *testing.F) {
 	})
 }
 
-func TestSealedPair(t *testing.T) {
-	s := &Service{Options: Options{Rand: strings.NewReader(strings.Repeat("0123456789", 10))}}
-	in := pair{Access: "at_1", Refresh: "rt_1", Scope: "inclusive"}
-	sealed, err := s.seal("rt_0", in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(sealed, "at_1") {
-		t.Error("the pair is readable")
-	}
-	out, err := unseal("rt_0", sealed)
-	if err != nil || out != in {
-		t.Errorf("got %+v, %v", out, err)
-	}
-	if _, err := unseal("rt_x", sealed); err == nil {
-		t.Error("another token opens it")
-	}
-	for _, bad := range []string{"", "x", sealed[:20], sealed[:len(sealed)-2] + "AA"} {
-		if _, err := unseal("rt_0", bad); err == nil {
-			t.Errorf("%q opens", bad)
-		}
-	}
-	box, nonce := sealer("rt_0"), make([]byte, 12)
-	for what, raw := range map[string][]byte{"too short": nonce[1:], "open sealed": nonce, "decode": box.Seal(nonce, nonce, []byte("{"), nil)} {
-		if _, err := unseal("rt_0", base64.RawURLEncoding.EncodeToString(raw)); err == nil || !strings.Contains(err.Error(), what) {
-			t.Errorf("%s: %v", what, err)
-		}
-	}
-	if _, err := unseal("rt_0", "!"); err == nil || !strings.Contains(err.Error(), "base64") {
-		t.Errorf("no base64: %v", err)
-	}
-	if _, err := (&Service{Options: Options{Rand: strings.NewReader("")}}).seal("rt_0", in); err == nil {
-		t.Error("sealed without randomness")
-	}
-}
-
 // TestWithin holds that a scope is never within a narrower one.
 func TestWithin(t *testing.T) {
 	scopes := []string{"companies:view", "companies:update", "tasks:view", ScopeOffline}

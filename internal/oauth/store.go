@@ -29,7 +29,7 @@ type Store interface {
 	// UpdateClient stores everything but secrets and steps where the stored version is c.Version-1, else fault.Conflict.
 	UpdateClient(ctx context.Context, c ClientRecord) error
 	SetClientSecret(ctx context.Context, c ClientRecord) error
-	// DeleteClient removes the client with its authorizations, codes, tokens and pending requests.
+	// DeleteClient removes the client with its authorizations, codes and pending requests.
 	DeleteClient(ctx context.Context, tenant, id string) error
 	// MarkStep notes that a client got this far: the first time is kept, the last one replaced.
 	MarkStep(ctx context.Context, client string, step Step, at time.Time) error
@@ -75,10 +75,8 @@ type Store interface {
 	InsertAuthorization(ctx context.Context, a AuthorizationRecord) error
 	// LockAuthorization makes other transactions that lock the same authorization wait for this one.
 	LockAuthorization(ctx context.Context, id string) error
-	// LockByToken does so for the authorization of the token with this hash, if there is such a token.
-	LockByToken(ctx context.Context, hash string) error
-	// KeepAuthorization moves the end of an idle authorization, and notes the first connection where there was none.
-	KeepAuthorization(ctx context.Context, id string, idleUntil, at time.Time) error
+	// LockFamily does so for the authorization with this family, if there is one.
+	LockFamily(ctx context.Context, family string) error
 	// SetAuthorizationSet replaces the set of one of the tenant's authorizations; at is now.
 	SetAuthorizationSet(ctx context.Context, tenant, id, set string, at time.Time) error
 	// EndAuthorizations ends what matches and is still alive, and gives the ids.
@@ -93,23 +91,23 @@ type Store interface {
 	// UseCode reports whether this call was the one that used it up.
 	UseCode(ctx context.Context, hash string, at time.Time) (first bool, err error)
 
-	InsertToken(ctx context.Context, t TokenRecord) error
-	TokenByHash(ctx context.Context, hash string) (TokenRecord, error)
-	// UseRefresh marks a refresh token as spent; it reports whether this call was the one.
-	UseRefresh(ctx context.Context, hash string, at time.Time, successor, sealed string) (first bool, err error)
-	RevokeToken(ctx context.Context, hash string, at time.Time) error
+	// SaveTokens stores the tokens of the authorization with a.Family, and a's IdleUntil and ConnectedAt, where the hash of its refresh token
+	// is still this one; else, or where there is no such authorization, it is a fault.Conflict.
+	SaveTokens(ctx context.Context, a AuthorizationRecord, t Tokens, refresh string) error
+	// TokensByFamily gives an authorization and its tokens, whatever became of its client and person.
+	TokensByFamily(ctx context.Context, family string) (AuthorizationRecord, Tokens, error)
 	// LivingTokens counts the access tokens of a client that have neither run out nor been revoked by themselves, by authorization.
 	LivingTokens(ctx context.Context, client string, at time.Time) (map[string]int, error)
 
-	// Standing reads what an authorization's validity depends on; StandingByToken does so from a token, all in one statement.
+	// Standing reads what an authorization's validity depends on; StandingByFamily does so by its family, all in one statement.
 	// An authorization whose client, membership, User record or account is gone is a fault.NotFound.
 	Standing(ctx context.Context, authorization string) (Standing, error)
-	StandingByToken(ctx context.Context, hash string) (TokenRecord, Standing, error)
-	// BearerByToken reads what a call with an access token depends on, except for the person, in one statement. Of the token, the
-	// authorization and the client it gives what the check needs; Member holds the tenant, the account and the versions. A token without
-	// authorization, client, tenant or account is a fault.NotFound.
-	BearerByToken(ctx context.Context, hash string) (TokenRecord, Standing, error)
-	// Standings lists what Standing gives for each authorization that matches, by id, at most limit after the one named ("" for the
+	StandingByFamily(ctx context.Context, family string) (Standing, error)
+	// BearerByFamily reads what a call with an access token depends on, except for the person, in one statement. Of the tokens it gives the
+	// access tokens, of the authorization and the client what the check needs; Member holds the tenant, the account and the versions. An
+	// authorization without client, tenant or account is a fault.NotFound.
+	BearerByFamily(ctx context.Context, family string) (Standing, error)
+	// Standings lists what Standing gives, without tokens, for each authorization that matches, by id, at most limit after the one named ("" for the
 	// first ones), in one statement.
 	Standings(ctx context.Context, which Which, after string, limit int) ([]Standing, error)
 
@@ -123,7 +121,7 @@ type Stale struct {
 	Pending     time.Time // requests made before
 	Unclaimed   time.Time // registrations made before that no tenant has a client for
 	Undecided   time.Time // clients of apps that nobody decided about, that never got a token and were not asked for since
-	Authorities time.Time // codes, tokens and authorizations that were over before
+	Authorities time.Time // codes and authorizations that were over before
 }
 
 // ClientRecord is a client as stored: Client.Set is empty, SetText holds it.
@@ -177,6 +175,7 @@ type AuthorizationRecord struct {
 	AccountEpoch                int64
 	Client, Resource, Scope     string
 	SetText                     string
+	Family                      string // name of its tokens' family, see Tokens
 	RedirectHost                string
 	CreatedAt                   time.Time
 	ConnectedAt                 time.Time // first token; zero while the code waits
@@ -200,33 +199,14 @@ type Which struct {
 type CodeRecord struct {
 	Hash, Tenant, Authorization, Client string
 	RedirectURI, Challenge              string
+	Sealed                              string // the secret of the tokens' family, readable with the code only
 	CreatedAt, ExpiresAt, UsedAt        time.Time
 }
-
-// TokenRecord is an access or refresh token.
-type TokenRecord struct {
-	Hash, Tenant, Authorization, Client string
-	Kind                                TokenKind
-	Scope                               string
-	CreatedAt, ExpiresAt                time.Time
-	UsedAt                              time.Time // refresh: when it was spent
-	RevokedAt                           time.Time
-	Successor                           string // refresh: hash of the refresh token that took its place
-	Sealed                              string // refresh: the pair that took its place, readable with this token only
-}
-
-// TokenKind tells the two kinds of token apart.
-type TokenKind string
-
-// The kinds.
-const (
-	Access  TokenKind = "access"
-	Refresh TokenKind = "refresh"
-)
 
 // Standing is everything that decides whether an authorization works now.
 type Standing struct {
 	Authorization AuthorizationRecord
+	Tokens        Tokens
 	Client        ClientRecord
 	ShutOut       bool // by the authorization's tenant
 	Member        identity.Membership

@@ -2,13 +2,9 @@ package oauth
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
-	"io"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -19,6 +15,76 @@ const (
 	refreshPrefix = "rt_"
 )
 
+// secretLength is that of 32 random bytes, and of a hash, in base64url.
+const secretLength = 43
+
+// maxAccessTokens is how many access tokens of one authorization work at a time: with one more the oldest ends, and whoever has it
+// refreshes.
+const maxAccessTokens = 32
+
+// Tokens are what of an authorization's tokens works or is recognised. They are kept in its row: one read checks a token, and one write
+// rotates it.
+//
+// The refresh tokens of an authorization are a family: each is rt_, the secret of the family and one of its own, so that a spent one is
+// recognised for as long as the authorization is stored. The hash of rt_ and the family's secret names the family. An access token is at_,
+// that name and a secret of its own: who has one cannot make up a refresh token.
+type Tokens struct {
+	Access  []AccessToken // oldest first; some may have run out
+	Refresh string        // hash of the refresh token that works; "" for none
+	Spent   string        // hash of the one before; "" for none
+	SpentAt time.Time
+	Sealed  string // the pair that took its place, readable with it only
+}
+
+// AccessToken is an access token that was not revoked by itself.
+type AccessToken struct {
+	Hash, Scope          string
+	CreatedAt, ExpiresAt time.Time
+}
+
+// access finds the access token with this hash that has not run out.
+func (t Tokens) access(hash string, now time.Time) (AccessToken, bool) {
+	for _, a := range t.Access {
+		if equal(a.Hash, hash) && now.Before(a.ExpiresAt) {
+			return a, true
+		}
+	}
+	return AccessToken{}, false
+}
+
+// with adds an access token and leaves out what has run out or is too much.
+func (t Tokens) with(a AccessToken) []AccessToken {
+	out := slices.DeleteFunc(slices.Clone(t.Access), func(old AccessToken) bool { return !a.CreatedAt.Before(old.ExpiresAt) })
+	return append(out[max(0, len(out)-maxAccessTokens+1):], a)
+}
+
+// without leaves out the access token with this hash.
+func (t Tokens) without(hash string) []AccessToken {
+	return slices.DeleteFunc(slices.Clone(t.Access), func(old AccessToken) bool { return equal(old.Hash, hash) })
+}
+
+// accessFamily gives the name of an access token's family; ok is false for what no access token looks like.
+func accessFamily(token string) (family string, ok bool) {
+	rest, ok := strings.CutPrefix(token, accessPrefix)
+	if !ok || len(rest) != 2*secretLength || !hashForm(rest[:secretLength]) {
+		return "", false
+	}
+	return rest[:secretLength], true
+}
+
+// refreshFamily gives the secret of a refresh token's family. The first one of an authorization from before there were families is its
+// family's secret, with none of its own.
+func refreshFamily(token string) (secret string, ok bool) {
+	rest, ok := strings.CutPrefix(token, refreshPrefix)
+	if !ok || len(rest) != 2*secretLength && len(rest) != secretLength {
+		return "", false
+	}
+	return rest[:secretLength], true
+}
+
+// familyName is under what a family is found.
+func familyName(secret string) string { return hash(refreshPrefix + secret) }
+
 // pair is what the token endpoint gives.
 type pair struct {
 	Access  string    `json:"a"`
@@ -27,36 +93,36 @@ type pair struct {
 	Expires time.Time `json:"e"` // of the access token
 }
 
-// issue stores a new pair for the authorization. The access token has the scope asked for now, the refresh token always the whole
-// scope of the authorization (RFC 6749 section 6). A client without refresh tokens is connected for as long as the access token lives.
-func (s *Service) issue(ctx context.Context, st Standing, scope string) (pair, error) {
-	now, a := s.Now(), st.Authorization
-	var p pair
+// issue stores a new pair for the authorization, whose family has this secret; spent is the refresh token whose place it takes, if any. The
+// access token has the scope asked for now, the refresh token always the whole scope of the authorization (RFC 6749 section 6). A client
+// without refresh tokens is connected for as long as the access token lives.
+func (s *Service) issue(ctx context.Context, st Standing, family, scope, spent string) (pair, error) {
+	now, a, t := s.Now(), st.Authorization, st.Tokens
+	p := pair{Scope: scope, Expires: earlier(now.Add(s.AccessLifetime), a.ExpiresAt)}
+	was := t.Refresh
 	var err error
-	if p.Access, err = s.random(accessPrefix, 32); err != nil {
+	if p.Access, err = s.random(accessPrefix+a.Family, 32); err != nil {
 		return p, err
 	}
-	if p.Refresh, err = s.random(refreshPrefix, 32); err != nil {
-		return p, err
+	t.Access = t.with(AccessToken{Hash: hash(p.Access), Scope: scope, CreatedAt: now, ExpiresAt: p.Expires})
+	a.IdleUntil = p.Expires
+	if !st.Client.NoRefresh {
+		if p.Refresh, err = s.random(refreshPrefix+family, 32); err != nil {
+			return p, err
+		}
+		t.Refresh, a.IdleUntil = hash(p.Refresh), earlier(now.Add(s.RefreshIdle), a.ExpiresAt)
 	}
-	p.Scope = scope
-	p.Expires = earlier(now.Add(s.AccessLifetime), a.ExpiresAt)
-	idle := earlier(now.Add(s.RefreshIdle), a.ExpiresAt)
-	tokens := []TokenRecord{
-		{Hash: hash(p.Access), Kind: Access, Scope: scope, ExpiresAt: p.Expires},
-		{Hash: hash(p.Refresh), Kind: Refresh, Scope: a.Scope, ExpiresAt: idle},
-	}
-	if st.Client.NoRefresh {
-		p.Refresh, idle, tokens = "", p.Expires, tokens[:1]
-	}
-	for _, t := range tokens {
-		t.Tenant, t.Authorization, t.Client, t.CreatedAt = a.Tenant, a.ID, a.Client, now
-		if err := s.Store.InsertToken(ctx, t); err != nil {
-			return p, fmt.Errorf("store token: %w", err)
+	if spent != "" {
+		t.Spent, t.SpentAt = was, now
+		if t.Sealed, err = s.seal(spent, p); err != nil {
+			return p, err
 		}
 	}
-	if err := s.Store.KeepAuthorization(ctx, a.ID, idle, now); err != nil {
-		return p, fmt.Errorf("keep authorization: %w", err)
+	if a.ConnectedAt.IsZero() {
+		a.ConnectedAt = now
+	}
+	if err := s.Store.SaveTokens(ctx, a, t, was); err != nil {
+		return p, fmt.Errorf("store tokens: %w", err)
 	}
 	return p, nil
 }
@@ -66,46 +132,4 @@ func earlier(a, b time.Time) time.Time {
 		return a
 	}
 	return b
-}
-
-// seal closes a pair so that only the holder of the token it replaces can read it: the database alone gives nothing.
-func (s *Service) seal(token string, p pair) (string, error) {
-	plain, err := json.Marshal(p)
-	if err != nil {
-		return "", fmt.Errorf("encode pair: %w", err)
-	}
-	box := sealer(token)
-	nonce := make([]byte, box.NonceSize())
-	if _, err := io.ReadFull(s.Rand, nonce); err != nil {
-		return "", fmt.Errorf("read randomness: %w", err)
-	}
-	return base64.RawURLEncoding.EncodeToString(box.Seal(nonce, nonce, plain, nil)), nil
-}
-
-func unseal(token, sealed string) (pair, error) {
-	var p pair
-	raw, err := base64.RawURLEncoding.DecodeString(sealed)
-	if err != nil {
-		return p, fmt.Errorf("sealed pair: %w", err)
-	}
-	box := sealer(token)
-	if len(raw) < box.NonceSize() {
-		return p, fmt.Errorf("sealed pair is too short")
-	}
-	plain, err := box.Open(nil, raw[:box.NonceSize()], raw[box.NonceSize():], nil)
-	if err != nil {
-		return p, fmt.Errorf("open sealed pair: %w", err)
-	}
-	if err := json.Unmarshal(plain, &p); err != nil {
-		return p, fmt.Errorf("decode pair: %w", err)
-	}
-	return p, nil
-}
-
-// sealer's key is another hash of the token than the one that is stored.
-func sealer(token string) cipher.AEAD {
-	key := sha256.Sum256([]byte("mandorla refresh successor\x00" + token))
-	block, _ := aes.NewCipher(key[:]) // a key of 32 bytes always fits
-	box, _ := cipher.NewGCM(block)    // and so does AES
-	return box
 }

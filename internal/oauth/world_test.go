@@ -447,6 +447,22 @@ func sum(token string) string {
 	return base64.RawURLEncoding.EncodeToString(h[:])
 }
 
+// family is the name of a token's family, which an access token says and a refresh token is hashed to.
+func family(token string) string {
+	if strings.HasPrefix(token, "at_") {
+		return token[3:46]
+	}
+	return sum(token[:46])
+}
+
+// tokens gives the authorization and what is stored of its tokens, by one of them.
+func (w *world) tokens(token string) (oauth.AuthorizationRecord, oauth.Tokens) {
+	w.Helper()
+	a, tokens, err := w.store.TokensByFamily(w.Context(), family(token))
+	must(w.T, err)
+	return a, tokens
+}
+
 // addUser makes a person's account a member of one more tenant.
 func (w *world) addUser(tenant, name, role string) {
 	w.Helper()

@@ -154,10 +154,6 @@ func (s *Store) SetClientSecret(ctx context.Context, c oauth.ClientRecord) error
 // DeleteClient is part of oauth.Store.
 func (s *Store) DeleteClient(ctx context.Context, tenant, id string) error {
 	return s.InTx(ctx, func(ctx context.Context) error {
-		_, err := s.exec(ctx, `DELETE FROM sys_oauth_token WHERE authorization_number IN (SELECT number FROM sys_oauth_authorization WHERE client_id = ?)`, id)
-		if err != nil {
-			return err
-		}
 		for _, table := range []string{
 			"sys_oauth_authorization", "sys_oauth_code", "sys_oauth_pending", "sys_oauth_shut_out", "sys_oauth_logo",
 		} {

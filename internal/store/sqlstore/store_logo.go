@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"time"
 
 	"mandorla/internal/oauth"
 )
@@ -46,20 +45,5 @@ func (s *Store) Signs(ctx context.Context) (out []oauth.Sign, err error) {
 		out = append(out, one)
 		return err
 	})
-	return out, err
-}
-
-// LivingTokens is part of oauth.Store.
-func (s *Store) LivingTokens(ctx context.Context, client string, at time.Time) (map[string]int, error) {
-	out := map[string]int{}
-	err := s.each(ctx, `SELECT z.id, COUNT(*) FROM sys_oauth_authorization z
-		JOIN sys_oauth_token k ON k.authorization_number = z.number
-		WHERE z.client_id = ? AND k.kind = ? AND k.revoked_at = 0 AND k.expires_at > ? GROUP BY z.id`, func(scan func(...any) error) error {
-		var id string
-		var n int
-		err := scan(&id, &n)
-		out[id] = n
-		return err
-	}, client, string(oauth.Access), millis(at))
 	return out, err
 }

@@ -46,8 +46,8 @@ func (s *Store) AnswerPending(ctx context.Context, hash string, at time.Time) (f
 	return err == nil && affected(res) == 1, err
 }
 
-const authorizationColumns = `z.id, z.tenant_id, z.person_id, z.account_id, z.account_epoch, z.client_id, z.resource, z.scope, p.set_json,
-	z.created_at, z.connected_at, z.used_at, z.idle_until, z.expires_at, z.ended_at, z.ended_because, z.redirect_host`
+const authorizationColumns = `z.id, z.tenant_id, z.person_id, z.account_id, z.account_epoch, z.client_id, z.resource, z.scope, z.family,
+	p.set_json, z.created_at, z.connected_at, z.used_at, z.idle_until, z.expires_at, z.ended_at, z.ended_because, z.redirect_host`
 
 // authorizationSet joins an authorization with its permission set.
 const authorizationSet = ` JOIN sys_permission_set p ON p.tenant_id = z.tenant_id AND p.hash = z.set_hash`
@@ -59,7 +59,7 @@ type authorizationScan struct {
 
 func (z *authorizationScan) dest() []any {
 	r, t := &z.rec, &z.times
-	return []any{&r.ID, &r.Tenant, &r.Person, &r.Account, &r.AccountEpoch, &r.Client, &r.Resource, &r.Scope, &r.SetText,
+	return []any{&r.ID, &r.Tenant, &r.Person, &r.Account, &r.AccountEpoch, &r.Client, &r.Resource, &r.Scope, &r.Family, &r.SetText,
 		&t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &r.EndedBecause, &r.RedirectHost}
 }
 
@@ -77,38 +77,25 @@ func (s *Store) InsertAuthorization(ctx context.Context, a oauth.AuthorizationRe
 		if err != nil {
 			return err
 		}
-		_, err = s.exec(ctx, `INSERT INTO sys_oauth_authorization (tenant_id, id, person_id, account_id, account_epoch, client_id, resource, scope,
-			set_hash, created_at, idle_until, expires_at, redirect_host) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			a.Tenant, a.ID, a.Person, a.Account, a.AccountEpoch, a.Client, a.Resource, a.Scope,
+		_, err = s.exec(ctx, `INSERT INTO sys_oauth_authorization (tenant_id, id, number, family, person_id, account_id, account_epoch, client_id, resource,
+			scope, set_hash, created_at, idle_until, expires_at, redirect_host) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			a.Tenant, a.ID, familyNumber(a.Family), a.Family, a.Person, a.Account, a.AccountEpoch, a.Client, a.Resource, a.Scope,
 			set, millis(a.CreatedAt), millis(a.IdleUntil), millis(a.ExpiresAt), a.RedirectHost)
 		return err
 	})
 }
 
-// LockAuthorization is part of oauth.Store: the row stays locked until the transaction ends. Where one transaction writes at a time it
-// keeps all others out anyway.
+// LockAuthorization is part of oauth.Store.
 func (s *Store) LockAuthorization(ctx context.Context, id string) error {
+	return s.lockAuthorization(ctx, "id = ?", id)
+}
+
+// lockAuthorization keeps the row for this transaction until that ends. Where one transaction writes at a time it keeps all others out anyway.
+func (s *Store) lockAuthorization(ctx context.Context, cond string, args ...any) error {
 	if s.d.OneWriter {
 		return nil
 	}
-	_, err := s.exec(ctx, `UPDATE sys_oauth_authorization SET locks = locks + 1 WHERE id = ?`, id)
-	return err
-}
-
-// LockByToken is part of oauth.Store.
-func (s *Store) LockByToken(ctx context.Context, hash string) error {
-	if s.d.OneWriter {
-		return nil
-	}
-	_, err := s.exec(ctx, `UPDATE sys_oauth_authorization SET locks = locks + 1
-		WHERE number = (SELECT authorization_number FROM sys_oauth_token WHERE number = ? AND hash = ?)`, tokenNumber(hash), hash)
-	return err
-}
-
-// KeepAuthorization is part of oauth.Store.
-func (s *Store) KeepAuthorization(ctx context.Context, id string, idleUntil, at time.Time) error {
-	_, err := s.exec(ctx, `UPDATE sys_oauth_authorization SET idle_until = ?, connected_at = CASE WHEN connected_at = 0 THEN ? ELSE connected_at END
-		WHERE id = ?`, millis(idleUntil), millis(at), id)
+	_, err := s.keys(ctx, `SELECT t.number FROM sys_oauth_authorization t WHERE `+cond+s.d.ForEdit, args...)
 	return err
 }
 

@@ -48,34 +48,33 @@ func (s *standingScan) addRole(to *oauth.Standing) {
 
 // Standing is part of oauth.Store.
 func (s *Store) Standing(ctx context.Context, authorization string) (oauth.Standing, error) {
-	return s.standing(ctx, nil, `SELECT `+standingColumns+` FROM sys_oauth_authorization z`+standingJoins+` WHERE z.id = ? ORDER BY r.id`, authorization)
+	return s.standing(ctx, "z.id = ?", authorization)
 }
 
-// StandingByToken is part of oauth.Store.
-func (s *Store) StandingByToken(ctx context.Context, hash string) (oauth.TokenRecord, oauth.Standing, error) {
-	var k tokenScan
-	st, err := s.standing(ctx, k.dest(), `SELECT `+tokenColumns+`, `+standingColumns+
-		` FROM `+tokenAuthorization+standingJoins+
-		` WHERE k.number = ? AND k.hash = ? ORDER BY r.id`, tokenNumber(hash), hash)
-	return k.token(), st, err
+// StandingByFamily is part of oauth.Store.
+func (s *Store) StandingByFamily(ctx context.Context, family string) (oauth.Standing, error) {
+	return s.standing(ctx, byFamily, familyKey(family)...)
 }
 
-// standing reads the rows of one authorization, one per role of the person; more columns may stand before.
-func (s *Store) standing(ctx context.Context, before []any, text string, key ...any) (oauth.Standing, error) {
-	var out oauth.Standing
-	rows, err := s.query(ctx, text, key...)
+// standing reads the rows of one authorization, one per role of the person.
+func (s *Store) standing(ctx context.Context, cond string, key ...any) (out oauth.Standing, err error) {
+	rows, err := s.query(ctx, `SELECT `+tokensColumns+`, `+standingColumns+` FROM sys_oauth_authorization z`+standingJoins+` WHERE `+cond+` ORDER BY r.id`, key...)
 	if err != nil {
 		return out, err
 	}
 	defer rows.Close()
+	var tokens tokensScan
 	var scan standingScan
-	dest := concat(before, scan.dest())
+	dest := concat(tokens.dest(), scan.dest())
 	for rows.Next() {
 		if err := rows.Scan(dest...); err != nil {
 			return out, err
 		}
 		if out.Authorization.ID == "" {
 			out = scan.standing()
+			if out.Tokens, err = tokens.tokens(); err != nil {
+				return out, err
+			}
 		}
 		scan.addRole(&out)
 	}

@@ -17,7 +17,6 @@ func (s *Store) DeleteStale(ctx context.Context, before oauth.Stale, limit int) 
 	}{
 		{"sys_oauth_pending", "hash", "created_at < ?", []any{millis(before.Pending)}},
 		{"sys_oauth_code", "hash", "expires_at < ?", []any{at}},
-		{"sys_oauth_token", "number", "expires_at < ?", []any{at}},
 		{"sys_oauth_authorization", "number", "idle_until < ?", []any{at}},
 		{"sys_oauth_authorization", "number", "ended_at > 0 AND ended_at < ?", []any{at}},
 		{"sys_permission_set", "hash", unasked, []any{at}},
@@ -37,18 +36,13 @@ func (s *Store) DeleteStale(ctx context.Context, before oauth.Stale, limit int) 
 	return more, nil
 }
 
-// deleteKeys removes the rows with these keys for which the condition still holds; an authorization takes its tokens with it.
+// deleteKeys removes the rows with these keys for which the condition still holds.
 func (s *Store) deleteKeys(ctx context.Context, table, key string, keys []any, when string, args []any) error {
 	if len(keys) == 0 {
 		return nil
 	}
 	in := " IN (?" + strings.Repeat(", ?", len(keys)-1) + ")"
 	return s.aloneInTx(ctx, func(ctx context.Context) error {
-		if table == "sys_oauth_authorization" {
-			if _, err := s.exec(ctx, "DELETE FROM sys_oauth_token WHERE authorization_number"+in, keys...); err != nil {
-				return err
-			}
-		}
 		_, err := s.exec(ctx, "DELETE FROM "+table+" WHERE "+key+in+" AND "+when, append(keys, args...)...)
 		return err
 	})

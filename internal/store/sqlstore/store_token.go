@@ -2,92 +2,126 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"hash/fnv"
+	"strconv"
+	"strings"
 	"time"
 
+	"mandorla/internal/fault"
 	"mandorla/internal/oauth"
 )
 
-// InsertCode is part of oauth.Store.
-func (s *Store) InsertCode(ctx context.Context, c oauth.CodeRecord) error {
-	_, err := s.exec(ctx, `INSERT INTO sys_oauth_code (tenant_id, hash, authorization_id, client_id, redirect_uri, challenge, created_at, expires_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		c.Tenant, c.Hash, c.Authorization, c.Client, c.RedirectURI, c.Challenge, millis(c.CreatedAt), millis(c.ExpiresAt))
-	return err
-}
-
-// CodeByHash is part of oauth.Store.
-func (s *Store) CodeByHash(ctx context.Context, hash string) (oauth.CodeRecord, error) {
-	var c oauth.CodeRecord
-	var created, expires, used int64
-	err := s.queryRow(ctx, `SELECT tenant_id, hash, authorization_id, client_id, redirect_uri, challenge, created_at, expires_at, used_at
-		FROM sys_oauth_code WHERE hash = ?`, hash).Scan(
-		&c.Tenant, &c.Hash, &c.Authorization, &c.Client, &c.RedirectURI, &c.Challenge, &created, &expires, &used)
-	c.CreatedAt, c.ExpiresAt, c.UsedAt = instant(created), instant(expires), instant(used)
-	return c, missing(err, "There is no such code.")
-}
-
-// UseCode is part of oauth.Store.
-func (s *Store) UseCode(ctx context.Context, hash string, at time.Time) (first bool, err error) {
-	res, err := s.exec(ctx, `UPDATE sys_oauth_code SET used_at = ? WHERE hash = ? AND used_at = 0`, millis(at), hash)
-	return err == nil && affected(res) == 1, err
-}
-
-// tokenNumber is the key of the token with this hash: by a number a row is found on one page. Two hashes may have one number, though a
-// million of them have it about once in ten million years; the hash is compared as well, and the second of them cannot be stored.
-func tokenNumber(hash string) int64 {
+// familyNumber is the key of the authorization with this family: by a number a row is found on one page. Two families may have one number,
+// though a million of them have it about once in ten million years; the family is compared as well, and the second of them cannot be stored.
+func familyNumber(family string) int64 {
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(hash)) // cannot fail
+	_, _ = h.Write([]byte(family)) // cannot fail
 	return int64(h.Sum64() >> 1)
 }
 
-// tokenAuthorization joins a token with its authorization, whose number no other one ever gets.
-const tokenAuthorization = "sys_oauth_token k JOIN sys_oauth_authorization z ON z.number = k.authorization_number"
+// byFamily is the condition on an authorization's family, familyKey what stands in its placeholders.
+const byFamily = "number = ? AND family = ?"
 
-const tokenColumns = `k.hash, z.tenant_id, z.id, z.client_id, k.kind, k.scope, k.created_at, k.expires_at, k.used_at, k.revoked_at,
-	k.successor, k.sealed`
+func familyKey(family string) []any { return []any{familyNumber(family), family} }
 
-type tokenScan struct {
-	rec   oauth.TokenRecord
-	times [4]int64
+const tokensColumns = "z.access_tokens, z.refresh_hash, z.spent_hash, z.spent_at, z.sealed"
+
+type tokensScan struct {
+	access string
+	spent  int64
+	rec    oauth.Tokens
 }
 
-func (k *tokenScan) dest() []any {
-	r, t := &k.rec, &k.times
-	return []any{&r.Hash, &r.Tenant, &r.Authorization, &r.Client, &r.Kind, &r.Scope, &t[0], &t[1], &t[2], &t[3], &r.Successor, &r.Sealed}
+func (k *tokensScan) dest() []any {
+	return []any{&k.access, &k.rec.Refresh, &k.rec.Spent, &k.spent, &k.rec.Sealed}
 }
 
-func (k *tokenScan) token() oauth.TokenRecord {
-	out, t := k.rec, k.times
-	out.CreatedAt, out.ExpiresAt, out.UsedAt, out.RevokedAt = instant(t[0]), instant(t[1]), instant(t[2]), instant(t[3])
-	return out
+func (k *tokensScan) tokens() (out oauth.Tokens, err error) {
+	out = k.rec
+	out.SpentAt = instant(k.spent)
+	out.Access, err = accessTokens(k.access)
+	return out, err
 }
 
-// InsertToken is part of oauth.Store.
-func (s *Store) InsertToken(ctx context.Context, t oauth.TokenRecord) error {
-	res, err := s.exec(ctx, `INSERT INTO sys_oauth_token (number, hash, authorization_number, kind, scope, created_at, expires_at)
-		SELECT CAST(? AS BIGINT), CAST(? AS TEXT), z.number, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT)
-		FROM sys_oauth_authorization z WHERE z.tenant_id = ? AND z.id = ?`,
-		tokenNumber(t.Hash), t.Hash, string(t.Kind), t.Scope, millis(t.CreatedAt), millis(t.ExpiresAt), t.Tenant, t.Authorization)
-	return changed(res, err, "There is no such connection.")
+// accessText writes access tokens as they are stored: one in a line, with its hash, when it was made, when it ends, and its scope.
+func accessText(list []oauth.AccessToken) string {
+	var b strings.Builder
+	for i, a := range list {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "%s %d %d %s", a.Hash, millis(a.CreatedAt), millis(a.ExpiresAt), a.Scope)
+	}
+	return b.String()
 }
 
-// TokenByHash is part of oauth.Store.
-func (s *Store) TokenByHash(ctx context.Context, hash string) (oauth.TokenRecord, error) {
-	var k tokenScan
-	err := s.queryRow(ctx, `SELECT `+tokenColumns+` FROM `+tokenAuthorization+` WHERE k.number = ? AND k.hash = ?`, tokenNumber(hash), hash).Scan(k.dest()...)
-	return k.token(), missing(err, "There is no such token.")
+func accessTokens(text string) (out []oauth.AccessToken, err error) {
+	if text == "" {
+		return nil, nil
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		var a oauth.AccessToken
+		var times [2]int64
+		hash, rest, _ := strings.Cut(line, " ")
+		for i := range times {
+			var n string
+			n, rest, _ = strings.Cut(rest, " ")
+			if times[i], err = strconv.ParseInt(n, 10, 64); err != nil {
+				return nil, fmt.Errorf("read access tokens: %w", err)
+			}
+		}
+		a.Hash, a.Scope, a.CreatedAt, a.ExpiresAt = hash, rest, instant(times[0]), instant(times[1])
+		out = append(out, a)
+	}
+	return out, nil
 }
 
-// UseRefresh is part of oauth.Store.
-func (s *Store) UseRefresh(ctx context.Context, hash string, at time.Time, successor, sealed string) (first bool, err error) {
-	res, err := s.exec(ctx, `UPDATE sys_oauth_token SET used_at = ?, successor = ?, sealed = ? WHERE number = ? AND hash = ? AND used_at = 0`,
-		millis(at), successor, sealed, tokenNumber(hash), hash)
-	return err == nil && affected(res) == 1, err
+// LockFamily is part of oauth.Store.
+func (s *Store) LockFamily(ctx context.Context, family string) error {
+	return s.lockAuthorization(ctx, byFamily, familyKey(family)...)
 }
 
-// RevokeToken is part of oauth.Store.
-func (s *Store) RevokeToken(ctx context.Context, hash string, at time.Time) error {
-	_, err := s.exec(ctx, `UPDATE sys_oauth_token SET revoked_at = ? WHERE number = ? AND hash = ? AND revoked_at = 0`, millis(at), tokenNumber(hash), hash)
+// SaveTokens is part of oauth.Store.
+func (s *Store) SaveTokens(ctx context.Context, a oauth.AuthorizationRecord, t oauth.Tokens, refresh string) error {
+	res, err := s.exec(ctx, `UPDATE sys_oauth_authorization SET access_tokens = ?, refresh_hash = ?, spent_hash = ?, spent_at = ?, sealed = ?,
+		idle_until = ?, connected_at = ? WHERE `+byFamily+` AND refresh_hash = ?`,
+		append([]any{
+			accessText(t.Access), t.Refresh, t.Spent, millis(t.SpentAt), t.Sealed, millis(a.IdleUntil), millis(a.ConnectedAt),
+		}, append(familyKey(a.Family), refresh)...)...)
+	if err == nil && affected(res) == 0 {
+		return fault.New(fault.Conflict, "This connection's tokens changed meanwhile. Try again.")
+	}
 	return err
+}
+
+// TokensByFamily is part of oauth.Store.
+func (s *Store) TokensByFamily(ctx context.Context, family string) (a oauth.AuthorizationRecord, t oauth.Tokens, err error) {
+	z, k := authorizationScan{}, tokensScan{}
+	err = s.queryRow(ctx, `SELECT `+authorizationColumns+`, `+tokensColumns+` FROM sys_oauth_authorization z`+authorizationSet+` WHERE `+byFamily, familyKey(family)...).
+		Scan(concat(z.dest(), k.dest())...)
+	if err != nil {
+		return a, t, missing(err, "There is no such connection.")
+	}
+	t, err = k.tokens()
+	return z.authorization(), t, err
+}
+
+// LivingTokens is part of oauth.Store.
+func (s *Store) LivingTokens(ctx context.Context, client string, at time.Time) (map[string]int, error) {
+	out := map[string]int{}
+	err := s.each(ctx, `SELECT id, access_tokens FROM sys_oauth_authorization WHERE client_id = ? AND access_tokens <> ''`, func(scan func(...any) error) error {
+		var id, text string
+		if err := scan(&id, &text); err != nil {
+			return err
+		}
+		list, err := accessTokens(text)
+		for _, a := range list {
+			if at.Before(a.ExpiresAt) {
+				out[id]++
+			}
+		}
+		return err
+	}, client)
+	return out, err
 }

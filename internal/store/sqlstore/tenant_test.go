@@ -48,29 +48,24 @@ var acrossTenants = map[string]string{
 	"from":     "where, called right after it, names the tenant",
 	"fromArms": "each arm names the tenant, and the rows are of the arms' tenant",
 
-	"TokenByHash": "finds by the hash of a secret", "UseCode": "finds by the hash of a secret",
-	"UseRefresh": "finds by the hash of a secret", "RevokeToken": "finds by the hash of a secret",
-
+	"UseCode":             "finds by the hash of a secret",
+	"SaveTokens":          "by the family of an authorization that the caller has found by its token",
 	"AppKnown":            "asked at the token endpoint, before a code or token says which tenant is meant",
 	"ClientByID":          "a client is looked up before anybody has signed in, and a published one serves every tenant",
 	"ForeignClients":      "a published client serves every tenant; whose people are connected through it is asked with theirs",
 	"ConnectionsByTenant": "counts through one client, for its own tenant and for super admins",
 	"ClientLogo":          "a logo is shown before anybody has signed in, and a published client's to every tenant",
 	"LivingTokens":        "by the id of a client that the caller has found before; a published one has connections in every tenant",
-	"LockAuthorization":   "by the id of an authorization that the caller has found by its token",
-	"LockByToken":         "finds by the hash of a secret",
-	"KeepAuthorization":   "by the id of an authorization that the caller has found by its token",
+	"lockAuthorization":   "by the id or the family of an authorization that the caller has found by its token",
 	"NoteUses":            "by ids of authorizations whose use was noted in this process",
 	"NoteProblem":         "by the id of a client that the caller has found before",
 	"MarkStep":            "by the id of a client that the caller has found before",
 	"EndAuthorizations":   "its condition may be an account, which can be a member of several tenants",
-	"DeleteClient":        "by the id of a client that the caller has found before; a published one has connections in every tenant",
 	"DeleteCalls":         "sweeps what is old in every tenant",
 	"DeleteStale":         "sweeps what is over in every tenant",
 	"TrimRegistrations":   "a registration is nobody's while no tenant has a client for it",
-	"setRows":             "brings every tenant's rows to this version",
+	"nameFamilies":        "brings every tenant's rows to this version",
 	"hashSets":            "brings every tenant's rows to this version",
-	"deleteKeys":          "sweeps what has ended in every tenant",
 }
 
 // keyed are the tables with another key: their rows belong to a browser rather than to a tenant, found by the hash of a secret, or they are

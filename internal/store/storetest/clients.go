@@ -102,33 +102,3 @@ func testSecrets(t *testing.T, open Open) {
 		}
 	}
 }
-
-// testLivingTokens covers the count of access tokens that work, by authorization.
-func testLivingTokens(t *testing.T, open Open) {
-	s, ctx, now := openEmpty(t, open), context.Background(), at("2026-11-23T09:00:00Z")
-	add := func(hash, authorization, client string, kind oauth.TokenKind, ends time.Duration) {
-		t.Helper()
-		must(t, s.InsertToken(ctx, oauth.TokenRecord{
-			Hash: hash, Tenant: here, Authorization: authorization, Client: client, Kind: kind, CreatedAt: now, ExpiresAt: now.Add(ends),
-		}))
-	}
-	for id, client := range map[string]string{"a": "pk_a", "b": "pk_a", "c": "pk_a", "d": "pk_b"} {
-		must(t, s.InsertAuthorization(ctx, oauth.AuthorizationRecord{ID: id, Tenant: here, Client: client, CreatedAt: now, IdleUntil: now, ExpiresAt: now}))
-	}
-	add("1", "a", "pk_a", oauth.Access, time.Hour)
-	add("2", "a", "pk_a", oauth.Access, time.Hour)
-	add("3", "a", "pk_a", oauth.Refresh, time.Hour)
-	add("4", "b", "pk_a", oauth.Access, time.Hour)
-	add("5", "b", "pk_a", oauth.Access, 0)
-	add("6", "c", "pk_a", oauth.Access, time.Hour)
-	add("7", "d", "pk_b", oauth.Access, time.Hour)
-	must(t, s.RevokeToken(ctx, "6", now))
-	got, err := s.LivingTokens(ctx, "pk_a", now)
-	must(t, err)
-	if err := s.InsertToken(ctx, oauth.TokenRecord{Hash: "8", Tenant: here, Authorization: "e", Client: "pk_a", Kind: oauth.Access}); !fault.Is(err, fault.NotFound) {
-		t.Errorf("a token without an authorization: %v", err)
-	}
-	if diff := cmp.Diff(map[string]int{"a": 2, "b": 1}, got); diff != "" {
-		t.Errorf("living tokens (-want +got):\n%s", diff)
-	}
-}

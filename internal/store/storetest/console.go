@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -34,11 +35,12 @@ func testConsole(t *testing.T, open Open) {
 		n++
 		a := oauth.AuthorizationRecord{
 			ID: id(0xb000 + n), Tenant: tenant, Person: id(person), Account: tenant + "0", Client: client, Resource: "r", Scope: "inclusive", SetText: "{}",
-			RedirectHost: "claude.ai", CreatedAt: now, IdleUntil: ends, ExpiresAt: ends,
+			Family: fmt.Sprint("family ", n), RedirectHost: "claude.ai", CreatedAt: now, IdleUntil: ends, ExpiresAt: ends,
 		}
 		must(t, s.InsertAuthorization(ctx, a))
 		if connected {
-			must(t, s.KeepAuthorization(ctx, a.ID, ends, now))
+			a.ConnectedAt = now
+			must(t, s.SaveTokens(ctx, a, oauth.Tokens{Refresh: "r"}, ""))
 		}
 	}
 	later := now.Add(time.Hour)

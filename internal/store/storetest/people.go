@@ -125,35 +125,33 @@ func testBearer(t *testing.T, open Open) {
 	give := func(n int, change func(*oauth.AuthorizationRecord)) string {
 		a := oauth.AuthorizationRecord{
 			ID: id(0xa000 + n), Tenant: here, Person: id(0), Account: here + "0", AccountEpoch: 1, Client: "pk_1", Resource: "r", Scope: "inclusive",
-			SetText: `{"a":1}`, CreatedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(2 * time.Hour),
+			SetText: `{"a":1}`, Family: fmt.Sprint("family ", n), CreatedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(2 * time.Hour),
 		}
 		change(&a)
 		must(t, s.InsertAuthorization(ctx, a))
-		hash := fmt.Sprint("hash ", n)
-		must(t, s.InsertToken(ctx, oauth.TokenRecord{Hash: hash, Tenant: a.Tenant, Authorization: a.ID, Client: a.Client, Kind: oauth.Access, Scope: "inclusive", CreatedAt: now, ExpiresAt: now.Add(time.Minute)}))
-		return hash
+		must(t, s.SaveTokens(ctx, a, oauth.Tokens{Access: []oauth.AccessToken{lasting("1", now, time.Minute), lasting("2", now, 0)}, Refresh: "r1", Spent: "r0", Sealed: "x"}, ""))
+		return a.Family
 	}
-	check := func(what, hash string) {
+	check := func(what, family string) {
 		t.Helper()
-		got, st, err := s.BearerByToken(ctx, hash)
+		got, err := s.BearerByFamily(ctx, family)
 		must(t, err)
-		wantToken, want, err := s.StandingByToken(ctx, hash)
+		want, err := s.StandingByFamily(ctx, family)
 		must(t, err)
-		if diff := cmp.Diff(bearerOf(wantToken, want), [2]any{got, st}); diff != "" {
+		if diff := cmp.Diff(bearerOf(want), got); diff != "" {
 			t.Errorf("%s (-whole +bearer):\n%s", what, diff)
 		}
 	}
-	hash := give(1, func(*oauth.AuthorizationRecord) {})
-	check("at first", hash)
+	first := give(1, func(*oauth.AuthorizationRecord) {})
+	check("at first", first)
 	client.Dynamic, client.Published, client.Enabled, client.Version = true, true, false, 2
 	must(t, s.UpdateClient(ctx, client))
 	must(t, s.SetAccountDisabled(ctx, here+"0", true))
-	must(t, s.RevokeToken(ctx, hash, now.Add(time.Second)))
 	must(t, s.NoteUses(ctx, []identity.Use{{ID: id(0xa001), Owner: "pk_1", At: now.Add(time.Second)}}))
 	if _, err := s.EndAuthorizations(ctx, oauth.Which{ID: id(0xa001)}, "test", now); err != nil {
 		t.Fatal(err)
 	}
-	check("after every change", hash)
+	check("after every change", first)
 	must(t, s.CreateTenant(ctx, there, "Another", there))
 	foreign := oauth.ClientRecord{Client: oauth.Client{ID: "pk_2", Tenant: there, Name: "F", Kind: oauth.Public, Published: true, Enabled: true, Version: 1}, SetText: "{}"}
 	must(t, s.InsertClient(ctx, foreign))
@@ -170,34 +168,32 @@ func testBearer(t *testing.T, open Open) {
 			t.Fatalf("%s: %v, %v", what, changed, err)
 		}
 		check(what, through)
-		check(what, hash)
+		check(what, first)
 	}
-	if _, st, err := s.BearerByToken(ctx, through); err != nil || !st.ShutOut || !st.Client.Suspended || st.Member.TenantActive {
+	if st, err := s.BearerByFamily(ctx, through); err != nil || !st.ShutOut || !st.Client.Suspended || st.Member.TenantActive {
 		t.Errorf("in the end %+v, %v", st, err)
 	}
-	for what, hash := range map[string]string{
-		"unknown":    "hash",
+	for what, family := range map[string]string{
+		"unknown":    "family",
 		"no client":  give(2, func(a *oauth.AuthorizationRecord) { a.Client = "pk_gone" }),
 		"no account": give(3, func(a *oauth.AuthorizationRecord) { a.Account = "gone" }),
 		"no tenant":  give(4, func(a *oauth.AuthorizationRecord) { a.Tenant = "gone" }),
 	} {
-		if _, _, err := s.BearerByToken(ctx, hash); !fault.Is(err, fault.NotFound) {
+		if _, err := s.BearerByFamily(ctx, family); !fault.Is(err, fault.NotFound) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 }
 
-// bearerOf leaves of a whole standing what BearerByToken promises.
-func bearerOf(k oauth.TokenRecord, st oauth.Standing) [2]any {
+// bearerOf leaves of a whole standing what BearerByFamily promises.
+func bearerOf(st oauth.Standing) oauth.Standing {
 	z, c, m := st.Authorization, st.Client, st.Member
-	token := oauth.TokenRecord{
-		Hash: k.Hash, Tenant: k.Tenant, Authorization: k.Authorization, Client: k.Client, Kind: k.Kind, Scope: k.Scope, ExpiresAt: k.ExpiresAt, RevokedAt: k.RevokedAt,
-	}
-	out := oauth.Standing{
+	return oauth.Standing{
 		ShutOut: st.ShutOut,
+		Tokens:  oauth.Tokens{Access: st.Tokens.Access},
 		Authorization: oauth.AuthorizationRecord{
 			ID: z.ID, Tenant: z.Tenant, Person: z.Person, Account: z.Account, AccountEpoch: z.AccountEpoch, Client: z.Client, Resource: z.Resource,
-			SetText: z.SetText, UsedAt: z.UsedAt, IdleUntil: z.IdleUntil, ExpiresAt: z.ExpiresAt, EndedAt: z.EndedAt,
+			Family: z.Family, SetText: z.SetText, UsedAt: z.UsedAt, IdleUntil: z.IdleUntil, ExpiresAt: z.ExpiresAt, EndedAt: z.EndedAt,
 		},
 		Client: oauth.ClientRecord{SetText: c.SetText, Client: oauth.Client{
 			ID: c.ID, Tenant: c.Tenant, Name: c.Name, Dynamic: c.Dynamic, Published: c.Published, Enabled: c.Enabled, Suspended: c.Suspended,
@@ -207,5 +203,4 @@ func bearerOf(k oauth.TokenRecord, st oauth.Standing) [2]any {
 			Account: identity.Account{ID: m.Account.ID, Email: m.Account.Email, Disabled: m.Account.Disabled, Epoch: m.Account.Epoch},
 		},
 	}
-	return [2]any{token, out}
 }

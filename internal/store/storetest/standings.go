@@ -41,7 +41,7 @@ func testStandings(t *testing.T, open Open) {
 	give := func(n int, tenant, client string, person int, ends time.Time) string {
 		a := oauth.AuthorizationRecord{
 			ID: id(0xa000 + n), Tenant: tenant, Person: id(person), Account: fmt.Sprint(tenant, person), Client: client,
-			Resource: "r", Scope: "inclusive", SetText: fmt.Sprintf(`{"n":%d}`, n), CreatedAt: now, IdleUntil: ends, ExpiresAt: ends.Add(time.Hour),
+			Resource: "r", Scope: "inclusive", Family: fmt.Sprint("family ", n), SetText: fmt.Sprintf(`{"n":%d}`, n), CreatedAt: now, IdleUntil: ends, ExpiresAt: ends.Add(time.Hour),
 		}
 		must(t, s.InsertAuthorization(ctx, a))
 		return a.ID

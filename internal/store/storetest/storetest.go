@@ -33,7 +33,7 @@ func Run(t *testing.T, open Open) {
 		{"system", testSystem}, {"audit", testAudit}, {"custom properties", testCustomProperties}, {"custom indexes", testCustomIndexes},
 		{"standings", testStandings}, {"bearer", testBearer}, {"people's version", testPeopleVersion}, {"random", testRandom}, {"arms", testArms},
 		{"private apps", testPrivateApps}, {"registration", testRegistration}, {"links", testLinks}, {"console", testConsole},
-		{"logos", testLogos}, {"signs", testSigns}, {"secrets", testSecrets}, {"living tokens", testLivingTokens}, {"calls", testCalls},
+		{"logos", testLogos}, {"signs", testSigns}, {"secrets", testSecrets}, {"tokens", testTokens}, {"living tokens", testLivingTokens}, {"calls", testCalls},
 	} {
 		t.Run(group.name, func(t *testing.T) { group.run(t, open) })
 	}
