@@ -5,10 +5,15 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"time"
 )
 
 // maxAttempts is how often a transaction runs before its serialization failure is given back.
 const maxAttempts = 4
+
+// firstYield is half of the longest wait before the second attempt; each further one may take twice as long.
+const firstYield = 10 * time.Millisecond
 
 // querier is what statements run on: a connection, a transaction or a pool.
 type querier interface {
@@ -34,7 +39,7 @@ func (s *Store) current(ctx context.Context) *transaction {
 
 // InTx runs fn in one transaction, committed when fn returns nil; a context that already carries one joins it. A write that
 // failed inside fn dooms the transaction even where fn hides the error: its error is given back. After a serialization
-// failure or a deadlock, fn runs again, at most three times.
+// failure or a deadlock, fn runs again after a short while, at most three times.
 //
 // On SQLite writers queue one behind the other from their first line on, and those who queue share a commit: see [writer]. On PostgreSQL
 // transactions are READ COMMITTED, and [Store.Select] inside one locks the rows it gives, so that read-then-write is safe on both.
@@ -59,7 +64,10 @@ func (s *Store) inTx(ctx context.Context, alone bool, fn func(ctx context.Contex
 		return t.failed
 	}
 	var err error
-	for range maxAttempts {
+	for n := range maxAttempts {
+		if n > 0 {
+			yield(ctx, firstYield<<n)
+		}
 		if s.writer != nil {
 			err = s.writer.run(ctx, alone, part)
 		} else {
@@ -70,6 +78,16 @@ func (s *Store) inTx(ctx context.Context, alone bool, fn func(ctx context.Contex
 		}
 	}
 	return s.explain(err)
+}
+
+// yield waits for a random part of the time: two that waited for each other and are run again at once would soon do so again.
+func yield(ctx context.Context, atMost time.Duration) {
+	t := time.NewTimer(rand.N(atMost))
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
 }
 
 func (s *Store) attempt(ctx context.Context, fn func(on querier) error) (err error) {
