@@ -129,13 +129,10 @@ func (w *tokenWorld) lives(d time.Duration) time.Duration {
 
 // connect stores the n-th authorization with its two tokens.
 func (w *tokenWorld) connect(ctx context.Context, a oauth.AuthorizationRecord, n int, now time.Time) error {
-	if err := w.app.Store.InsertAuthorization(ctx, a); err != nil {
-		return err
-	}
-	return w.app.Store.SaveTokens(ctx, a, oauth.Tokens{
+	return w.app.Store.InsertAuthorization(ctx, a, oauth.Tokens{
 		Access:  []oauth.AccessToken{{Hash: stored(w.access(n)), Scope: a.Scope, CreatedAt: now, ExpiresAt: now.Add(8 * time.Hour)}},
 		Refresh: stored(w.refresh(n)),
-	}, "")
+	})
 }
 
 // authorizations makes the clients, authorizes each once, and gives those authorizations as patterns.

@@ -153,7 +153,7 @@ func (c *canary) run() {
 	}
 	c.refused("/oauth/token?"+form.Encode(), form, "")
 	c.refused("/oauth/token", with(form, "client_secret", c.made("wrong client secret")), "")
-	c.refused("/oauth/token", with(form, "code", c.secret("wrong code", "ac_"+strings.Repeat("w", 43))), "")
+	c.refused("/oauth/token", with(form, "code", c.secret("wrong code", "ac_"+strings.Repeat("w", 86))), "")
 	c.refused("/oauth/token", without(form, "client_secret"), "Basic "+base64.StdEncoding.EncodeToString([]byte(c.s.Client.ID+":"+c.made("wrong basic secret"))))
 	first := c.token(form)
 	second := c.token(c.refreshForm(first.Refresh))
@@ -314,7 +314,7 @@ func (c *canary) calls(token string) {
 	c.s.Call(c.t, token, "get_record", map[string]any{"model": "Company", "id": c.made("id of no record")})
 	c.s.Call(c.t, token, "update_record", map[string]any{"model": "Company", "id": c.made("id to update"), "values": map[string]any{"phase": c.made("value")}})
 	c.s.Call(c.t, token, "no_such_tool", map[string]any{"model": "Company"})
-	c.s.Call(c.t, c.secret("wrong access token", "at_"+strings.Repeat("v", 43)), "who_am_i", map[string]any{})
+	c.s.Call(c.t, c.secret("wrong access token", "at_"+strings.Repeat("v", 86)), "who_am_i", map[string]any{})
 	c.s.Call(c.t, c.secret("wrong token of a private app", "pat_"+strings.Repeat("u", 43)), "who_am_i", map[string]any{})
 	c.refused("/v1/mcp?access_token="+token, url.Values{}, "")
 	c.refused("/v1/mcp", url.Values{"access_token": {token}}, "")

@@ -104,7 +104,7 @@ func codeCases() []differentialCase {
 		tokenCase("another grant type", set("grant_type", "password")),
 		tokenCase("client_credentials", set("grant_type", "client_credentials")),
 		tokenCase("a grant type with a space", set("grant_type", "authorization_code ")),
-		tokenCase("an unknown code", set("code", "ac_"+strings.Repeat("x", 43))),
+		tokenCase("an unknown code", set("code", "ac_"+strings.Repeat("x", 86))),
 		tokenCase("a code cut short", func(_ *side, f pairs) pairs { return f.with("code", f.get("code")[:len(f.get("code"))-1]) }),
 		tokenCase("a wrong verifier", set("code_verifier", strings.Repeat("x", 43))),
 		tokenCase("the challenge as verifier", set("code_verifier", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")),

@@ -17,7 +17,7 @@ var errToken = fault.New(fault.Unauthenticated, "The access token is not valid (
 // So a reduction anywhere works at once, on every replica. Whatever is wrong with a token is one and the same fault.Unauthenticated;
 // any other error means that the check could not be made.
 func (s *Service) Authenticate(ctx context.Context, token string, resource Resource, surface access.Surface) (access.Principal, error) {
-	family, ok := accessFamily(token)
+	family, ok := familyOf(accessPrefix, token)
 	if !ok {
 		return access.Principal{}, errToken
 	}

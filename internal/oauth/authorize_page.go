@@ -301,31 +301,25 @@ func (s *Service) authorize(ctx context.Context, p PendingRecord, client ClientR
 	if err != nil {
 		return "", err
 	}
-	code, err := s.random(codePrefix, 32)
+	name := familyName(family)
+	code, err := s.random(codePrefix+name, 32)
 	if err != nil {
 		return "", err
 	}
-	sealed, err := s.seal(code, family)
-	if err != nil {
+	t := Tokens{Code: Code{Hash: hash(code), RedirectURI: p.RedirectURI, Challenge: p.Challenge}}
+	if t.Code.Sealed, err = s.seal(code, family); err != nil {
 		return "", err
 	}
 	a := AuthorizationRecord{
 		ID: s.NewID(), Tenant: p.Tenant, Person: p.Person, Account: p.Account, AccountEpoch: v.Session.Account.Epoch,
-		Client: client.ID, Resource: p.Resource, Scope: p.Scope, SetText: text, Family: familyName(family), RedirectHost: host,
+		Client: client.ID, Resource: p.Resource, Scope: p.Scope, SetText: text, Family: name, RedirectHost: host,
 		CreatedAt: now, IdleUntil: now.Add(codeLifetime), ExpiresAt: now.Add(s.RefreshAbsolute),
 	}
-	if err := s.Store.InsertAuthorization(ctx, a); err != nil {
+	if err := s.Store.InsertAuthorization(ctx, a, t); err != nil {
 		return "", fmt.Errorf("store authorization: %w", err)
 	}
 	if err := s.endOldest(ctx, a); err != nil {
 		return "", err
-	}
-	err = s.Store.InsertCode(ctx, CodeRecord{
-		Hash: hash(code), Tenant: a.Tenant, Authorization: a.ID, Client: client.ID,
-		RedirectURI: p.RedirectURI, Challenge: p.Challenge, Sealed: sealed, CreatedAt: now, ExpiresAt: now.Add(codeLifetime),
-	})
-	if err != nil {
-		return "", fmt.Errorf("store code: %w", err)
 	}
 	detail := map[string]string{"resource": a.Resource, "scope": a.Scope, "set": text, "redirect": p.RedirectURI}
 	return s.answer(p, url.Values{"code": {code}}), s.note(ctx, v, client, a.ID, "oauth.authorize", detail)

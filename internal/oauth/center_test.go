@@ -219,7 +219,7 @@ func centerMany(w *world) {
 			for range n {
 				a.ID = newID()
 				a.Family, a.IdleUntil = "family of "+a.ID, a.ExpiresAt
-				if err := errors.Join(w.store.InsertAuthorization(ctx, a), w.store.SaveTokens(ctx, a, oauth.Tokens{}, "")); err != nil {
+				if err := w.store.InsertAuthorization(ctx, a, oauth.Tokens{}); err != nil {
 					return err
 				}
 			}

@@ -138,8 +138,7 @@ func connectionsTooMany(w *world) {
 	for i := range 24 {
 		a.ID, a.CreatedAt = newID(), w.clock.Now().Add(time.Duration(i)*time.Second)
 		a.Family, a.IdleUntil = "family of "+a.ID, a.ExpiresAt
-		must(w.T, w.store.InsertAuthorization(w.Context(), a))
-		must(w.T, w.store.SaveTokens(w.Context(), a, oauth.Tokens{}, ""))
+		must(w.T, w.store.InsertAuthorization(w.Context(), a, oauth.Tokens{}))
 	}
 	w.clock.Add(time.Minute)
 	w.connect()

@@ -41,7 +41,7 @@ func (s *Service) serveIntrospect(w http.ResponseWriter, r *http.Request) error 
 
 // introspect describes a token of the client that works now; nil for any other.
 func (s *Service) introspect(ctx context.Context, c ClientRecord, token string) (map[string]any, error) {
-	family, ok := accessFamily(token)
+	family, ok := familyOf(accessPrefix, token)
 	if !ok {
 		return nil, nil
 	}

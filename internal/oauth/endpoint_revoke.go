@@ -19,7 +19,7 @@ func (s *Service) serveRevoke(w http.ResponseWriter, r *http.Request) error {
 	if !f.has("token") {
 		return badRequest("token is missing.")
 	}
-	if family, ok := accessFamily(token); ok {
+	if family, ok := familyOf(accessPrefix, token); ok {
 		return s.revoke(r.Context(), client, family, hash(token), s.ClientIP(r))
 	}
 	if family, ok := refreshFamily(token); ok {
@@ -31,19 +31,19 @@ func (s *Service) serveRevoke(w http.ResponseWriter, r *http.Request) error {
 // revoke ends the access token with this hash, or the authorization with all of its tokens.
 func (s *Service) revoke(ctx context.Context, c ClientRecord, family, access, ip string) error {
 	return s.Store.InTx(ctx, func(ctx context.Context) error {
-		if err := s.Store.LockFamily(ctx, family); err != nil {
-			return fmt.Errorf("lock authorization: %w", err)
-		}
-		a, t, err := s.Store.TokensByFamily(ctx, family)
+		st, gone, err := s.family(ctx, family)
 		if fault.Is(err, fault.NotFound) {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("read tokens: %w", err)
+			return err
 		}
-		owner, err := s.clientByID(ctx, a.Client)
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return fmt.Errorf("read client: %w", err)
+		a, t := st.Authorization, st.Tokens
+		owner := st.Client
+		if gone {
+			if owner, err = s.clientByID(ctx, a.Client); err != nil && !fault.Is(err, fault.NotFound) {
+				return fmt.Errorf("read client: %w", err)
+			}
 		}
 		if !c.has(owner) {
 			return nil
@@ -56,18 +56,11 @@ func (s *Service) revoke(ctx context.Context, c ClientRecord, family, access, ip
 				return nil
 			}
 			t.Access = left
-			if err := s.Store.SaveTokens(ctx, a, t, t.Refresh); err != nil {
+			if err := s.Store.SaveTokens(ctx, a, t); err != nil {
 				return fmt.Errorf("store tokens: %w", err)
 			}
 		} else if _, err := s.end(ctx, Which{ID: a.ID}, "the app gave it back"); err != nil {
 			return err
-		}
-		st, err := s.Store.Standing(ctx, a.ID)
-		if fault.Is(err, fault.NotFound) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read authorization: %w", err)
 		}
 		return s.noteToken(ctx, st, "oauth.revoke", ip, map[string]string{"token": kind})
 	})

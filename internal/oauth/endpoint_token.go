@@ -54,6 +54,9 @@ func (s *Service) wrongResource(f form, a AuthorizationRecord) bool {
 
 // noteToken writes an act at the token endpoint in the name of the person who authorized.
 func (s *Service) noteToken(ctx context.Context, st Standing, act, ip string, detail map[string]string) error {
+	if st.Client.ID == "" { // client or person are gone: nobody to name
+		return nil
+	}
 	return s.Store.AppendAudit(ctx, audit.Entry{
 		Tenant: st.Authorization.Tenant, At: s.Now(), Act: act,
 		Person: st.Authorization.Person, PersonName: st.Member.UserName,

@@ -110,8 +110,7 @@ func familyFromBefore(w *world) {
 	w.connect()
 	a := w.authorizations("A")[0]
 	a.ID, a.Family = newID(), sum(old)
-	must(w.T, w.store.InsertAuthorization(w.Context(), a))
-	must(w.T, w.store.SaveTokens(w.Context(), a, oauth.Tokens{Refresh: sum(old)}, ""))
+	must(w.T, w.store.InsertAuthorization(w.Context(), a, oauth.Tokens{Refresh: sum(old)}))
 	first := w.refresh(w.c1, old)
 	w.ok(first)
 	if !w.works(first.str("access_token")) || !strings.HasPrefix(first.str("refresh_token"), old) {

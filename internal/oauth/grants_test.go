@@ -35,7 +35,7 @@ func grantsWhy(w *world) {
 		why  string
 		code string
 	}{
-		{func() answer { return w.exchange(w.c1, "ac_"+strings.Repeat("x", 43)) }, "the code is not known", "invalid_grant"},
+		{func() answer { return w.exchange(w.c1, "ac_"+strings.Repeat("x", 86)) }, "the code is not known", "invalid_grant"},
 		{func() answer { return w.exchange(w.c1, w.code(w.c2)) }, "the code was given to another client", "invalid_grant"},
 		{func() answer {
 			code := w.code(w.c1)
@@ -133,8 +133,9 @@ func grantsMinute(w *world) {
 // spentBefore is a store in which a refresh token was spent in spite of the lock.
 type spentBefore struct{ oauth.Store }
 
-func (s spentBefore) SaveTokens(ctx context.Context, a oauth.AuthorizationRecord, t oauth.Tokens, refresh string) error {
-	return s.Store.SaveTokens(ctx, a, t, sum("rt_another"+refresh))
+func (s spentBefore) SaveTokens(ctx context.Context, a oauth.AuthorizationRecord, t oauth.Tokens) error {
+	t.Version--
+	return s.Store.SaveTokens(ctx, a, t)
 }
 
 // unreadable is a store whose sealed pairs cannot be opened.

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"strings"
 
 	"mandorla/internal/access"
 	"mandorla/internal/fault"
@@ -18,88 +17,94 @@ func (s *Service) exchangeCode(ctx context.Context, c ClientRecord, f form, ip s
 	if !f.has("code") {
 		return nil, badRequest("code is missing.")
 	}
-	if !strings.HasPrefix(code, codePrefix) || len(code) != len(codePrefix)+secretLength {
+	family, ok := familyOf(codePrefix, code)
+	if !ok {
 		return nil, errGrant
 	}
-	var out *pair
-	var refusal error
-	var why string
-	client := c
-	err := s.Store.InTx(ctx, func(ctx context.Context) error {
-		out, refusal, why, client = nil, nil, "the code is not known", c
-		rec, err := s.Store.CodeByHash(ctx, hash(code))
-		if fault.Is(err, fault.NotFound) {
-			refusal = errGrant
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read code: %w", err)
-		}
-		if err := s.Store.LockAuthorization(ctx, rec.Authorization); err != nil {
-			return fmt.Errorf("lock authorization: %w", err)
-		}
-		first, err := s.Store.UseCode(ctx, rec.Hash, s.Now())
-		if err != nil {
-			return fmt.Errorf("use code: %w", err)
-		}
-		st, err := s.Store.Standing(ctx, rec.Authorization)
-		gone := fault.Is(err, fault.NotFound)
-		if err != nil && !gone {
-			return fmt.Errorf("read authorization: %w", err)
-		}
-		if c.has(st.Client) {
-			client = st.Client
-		}
-		if !first {
-			refusal, why = errGrant, "the code was used before"
-			return s.reused(ctx, rec.Authorization, st, "oauth.code_reuse", ip)
-		}
-		if gone {
-			refusal, why = errGrant, "the person or the client is gone"
-			return nil
-		}
-		if why, refusal = s.checkCode(rec, st, c, f); refusal != nil {
-			return s.noteToken(ctx, st, "oauth.token_refused", ip, map[string]string{"by": c.ID + c.AppID})
-		}
-		var family string
-		if err := unseal(code, rec.Sealed, &family); err != nil {
-			return err
-		}
-		p, err := s.issue(ctx, st, family, st.Authorization.Scope, "")
-		if err != nil {
-			return err
-		}
-		out = &p
-		if err := s.Store.MarkStep(ctx, client.ID, StepExchange, s.Now()); err != nil {
-			return fmt.Errorf("mark step: %w", err)
-		}
-		if client.Problem != (Problem{}) {
-			if err := s.Store.NoteProblem(ctx, client.ID, Problem{}); err != nil {
-				return fmt.Errorf("clear problem: %w", err)
-			}
-		}
-		return s.noteToken(ctx, st, "oauth.token", ip, map[string]string{"scope": p.Scope})
+	var r redemption
+	err := s.Store.InTx(ctx, func(ctx context.Context) (err error) {
+		r, err = s.redeem(ctx, c, f, family, code, ip)
+		return err
 	})
-	if err == nil && refusal != nil {
-		s.noteProblem(ctx, client.ID, ProblemExchange, why)
-		err = refusal
+	if err == nil && r.refusal != nil {
+		s.noteProblem(ctx, r.client.ID, ProblemExchange, r.why)
+		err = r.refusal
 	}
-	return out, err
+	return r.pair, err
+}
+
+// redemption is what became of a code: a pair, or the answer to the client, with everything written kept, and why for its administrators.
+type redemption struct {
+	pair    *pair
+	refusal error
+	why     string
+	client  ClientRecord // the stored one where that is known
+}
+
+// redeem runs in a transaction; err takes everything back.
+func (s *Service) redeem(ctx context.Context, c ClientRecord, f form, family, code, ip string) (redemption, error) {
+	r := redemption{client: c}
+	st, gone, err := s.family(ctx, family)
+	if fault.Is(err, fault.NotFound) || err == nil && !equal(hash(code), st.Tokens.Code.Hash) {
+		r.why, r.refusal = "the code is not known", errGrant
+		return r, nil
+	}
+	if err != nil {
+		return r, err
+	}
+	if c.has(st.Client) {
+		r.client = st.Client
+	}
+	given := st.Tokens.Code
+	if !given.UsedAt.IsZero() {
+		r.why, r.refusal = "the code was used before", errGrant
+		return r, s.reused(ctx, st, "oauth.code_reuse", ip)
+	}
+	st.Tokens.Code = given.used(s.Now())
+	if gone {
+		r.why, r.refusal = "the person or the client is gone", errGrant
+	} else {
+		r.why, r.refusal = s.checkCode(given, st, c, f)
+	}
+	if r.refusal != nil {
+		if err := s.Store.SaveTokens(ctx, st.Authorization, st.Tokens); err != nil {
+			return r, fmt.Errorf("use code: %w", err)
+		}
+		return r, s.noteToken(ctx, st, "oauth.token_refused", ip, map[string]string{"by": c.ID + c.AppID})
+	}
+	var secret string
+	if err := unseal(code, given.Sealed, &secret); err != nil {
+		return r, err
+	}
+	p, err := s.issue(ctx, st, secret, st.Authorization.Scope, "")
+	if err != nil {
+		return r, err
+	}
+	r.pair = &p
+	if err := s.Store.MarkStep(ctx, r.client.ID, StepExchange, s.Now()); err != nil {
+		return r, fmt.Errorf("mark step: %w", err)
+	}
+	if r.client.Problem != (Problem{}) {
+		if err := s.Store.NoteProblem(ctx, r.client.ID, Problem{}); err != nil {
+			return r, fmt.Errorf("clear problem: %w", err)
+		}
+	}
+	return r, s.noteToken(ctx, st, "oauth.token", ip, map[string]string{"scope": p.Scope})
 }
 
 // checkCode says for the client's administrators why a code is refused, which the client is not told.
-func (s *Service) checkCode(rec CodeRecord, st Standing, c ClientRecord, f form) (why string, err error) {
+func (s *Service) checkCode(given Code, st Standing, c ClientRecord, f form) (why string, err error) {
 	now := s.Now()
 	switch {
 	case !c.has(st.Client):
 		return "the code was given to another client", errGrant
-	case !now.Before(rec.ExpiresAt):
+	case !now.Before(st.Authorization.IdleUntil):
 		return "the code came more than a minute after it was given", errGrant
 	case !st.alive(now):
 		return "the authorization has ended meanwhile", errGrant
-	case f.has("redirect_uri") && f.get("redirect_uri") != rec.RedirectURI:
+	case f.has("redirect_uri") && f.get("redirect_uri") != given.RedirectURI:
 		return "the redirect URL is not the one of the authorization request", errGrant
-	case !verifierFits(f.get("code_verifier"), rec.Challenge):
+	case !verifierFits(f.get("code_verifier"), given.Challenge):
 		return "the PKCE verifier does not fit the challenge", errGrant
 	case s.wrongResource(f, st.Authorization):
 		return "the resource is not the one that was authorized", errTarget
@@ -117,12 +122,9 @@ func verifierFits(verifier, challenge string) bool {
 }
 
 // reused ends an authorization after a code or refresh token came a second time: one of the two who have it is a thief.
-func (s *Service) reused(ctx context.Context, authorization string, st Standing, act, ip string) error {
-	if _, err := s.end(ctx, Which{ID: authorization}, "a code or refresh token was used twice"); err != nil {
+func (s *Service) reused(ctx context.Context, st Standing, act, ip string) error {
+	if _, err := s.end(ctx, Which{ID: st.Authorization.ID}, "a code or refresh token was used twice"); err != nil {
 		return err
-	}
-	if st.Authorization.ID == "" { // client or person are gone: nobody to name
-		return nil
 	}
 	return s.noteToken(ctx, st, act, ip, nil)
 }

@@ -2,7 +2,6 @@ package oauth
 
 import (
 	"context"
-	"fmt"
 
 	"mandorla/internal/fault"
 )
@@ -35,21 +34,17 @@ var errNoRefresh = &tokenError{code: "unauthorized_client", desc: "The client re
 
 // rotate runs in a transaction. refusal is the answer to the client, with everything written kept; err takes everything back.
 func (s *Service) rotate(ctx context.Context, c ClientRecord, f form, family, token, ip string) (out *pair, refusal, err error) {
-	name := familyName(family)
-	if err := s.Store.LockFamily(ctx, name); err != nil {
-		return nil, nil, fmt.Errorf("lock authorization: %w", err)
-	}
-	st, err := s.Store.StandingByFamily(ctx, name) // only now that nobody else can change it
-	if fault.Is(err, fault.NotFound) {
+	st, gone, err := s.family(ctx, familyName(family))
+	if fault.Is(err, fault.NotFound) || err == nil && gone {
 		return nil, errGrant, nil
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("read refresh token: %w", err)
+		return nil, nil, err
 	}
 	now, presented := s.Now(), hash(token)
 	switch {
 	case !c.has(st.Client):
-		return nil, errGrant, s.reused(ctx, st.Authorization.ID, st, "oauth.refresh_stolen", ip)
+		return nil, errGrant, s.reused(ctx, st, "oauth.refresh_stolen", ip)
 	case !st.Authorization.over(now) && !st.Member.TenantActive:
 		return nil, errSuspended, nil
 	case !st.alive(now):
@@ -57,7 +52,7 @@ func (s *Service) rotate(ctx context.Context, c ClientRecord, f form, family, to
 	case equal(presented, st.Tokens.Spent) && now.Sub(st.Tokens.SpentAt) <= retryWindow:
 		return s.again(ctx, st, token, ip)
 	case !equal(presented, st.Tokens.Refresh):
-		return nil, errGrant, s.reused(ctx, st.Authorization.ID, st, "oauth.refresh_reuse", ip)
+		return nil, errGrant, s.reused(ctx, st, "oauth.refresh_reuse", ip)
 	}
 	if st.Client.NoRefresh {
 		return nil, errNoRefresh, nil

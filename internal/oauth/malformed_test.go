@@ -53,7 +53,7 @@ func TestMalformedIsNotLookedUp(t *testing.T) {
 			if (prefix != "at_" || !family) && (prefix != "rt_" || !one && !two) && token != "" {
 				refuses("revoke "+token, 1, func() error { return answers(w.post(oauth.PathRevoke, "client_id="+w.c1.ID, "token="+token), 200, "") })
 			}
-			if (prefix != "ac_" || !one) && token != "" {
+			if (prefix != "ac_" || !family) && token != "" {
 				refuses("exchange "+token, 1, func() error { return answers(w.exchange(w.c1, token), 400, "invalid_grant") })
 			}
 			if (prefix != "rt_" || !one && !two) && token != "" {

@@ -68,11 +68,13 @@ var codeRows = []row{
 	{name: "059-guesses", stored: true, run: func(w *world) {
 		code := w.code(w.c1)
 		flip := []byte(code)
-		flip[10] ^= 0x20
-		for _, c := range []string{code[:len(code)-1], code + "A", string(flip), strings.Replace(code, code[5:6], "１", 1), code + "'", "' OR 1=1 --", "ac_" + strings.Repeat("\x00", 43), "ac_" + strings.Repeat("é", 21) + "x"} {
+		flip[10] ^= 0x20 // of the family's name
+		last := []byte(code)
+		last[60] ^= 0x20 // of the secret
+		for _, c := range []string{code[:len(code)-1], code + "A", string(flip), string(last), "ac_" + code[3:46] + strings.Repeat("A", 43), code[:46], "ac_" + code[46:], strings.Replace(code, code[5:6], "１", 1), code + "'", "' OR 1=1 --", "ac_" + strings.Repeat("\x00", 86), code[:46] + strings.Repeat("\x00", 43), "ac_" + strings.Repeat("é", 43)} {
 			got := w.exchange(w.c1, c)
 			w.refused(got, 400, "invalid_grant")
-			if got.str("error_description") != w.exchange(w.c1, "ac_"+strings.Repeat("A", 43)).str("error_description") {
+			if got.str("error_description") != w.exchange(w.c1, "ac_"+strings.Repeat("A", 86)).str("error_description") {
 				w.Error("descriptions differ")
 			}
 		}
@@ -159,29 +161,21 @@ func (b *brokenStore) tick() error {
 	return nil
 }
 
-func (b *brokenStore) LockAuthorization(ctx context.Context, id string) error {
+func (b *brokenStore) LockFamily(ctx context.Context, family string) error {
 	if err := b.tick(); err != nil {
 		return err
 	}
-	if err := b.Store.LockAuthorization(ctx, id); err != nil {
+	if err := b.Store.LockFamily(ctx, family); err != nil {
 		return err
 	}
 	return b.tick()
 }
 
-func (b *brokenStore) UseCode(ctx context.Context, hash string, at time.Time) (bool, error) {
-	first, err := b.Store.UseCode(ctx, hash, at)
-	if err == nil {
-		err = b.tick()
-	}
-	return first, err
-}
-
-func (b *brokenStore) SaveTokens(ctx context.Context, a oauth.AuthorizationRecord, t oauth.Tokens, refresh string) error {
+func (b *brokenStore) SaveTokens(ctx context.Context, a oauth.AuthorizationRecord, t oauth.Tokens) error {
 	if err := b.tick(); err != nil {
 		return err
 	}
-	if err := b.Store.SaveTokens(ctx, a, t, refresh); err != nil {
+	if err := b.Store.SaveTokens(ctx, a, t); err != nil {
 		return err
 	}
 	return b.tick()
@@ -280,7 +274,7 @@ var tokenRows = []row{
 		foreign := w.code(w.k1)
 		used := w.code(w.c1)
 		w.ok(w.exchange(w.c1, used))
-		want := w.exchange(w.c1, "ac_"+strings.Repeat("A", 43)).Body.String()
+		want := w.exchange(w.c1, "ac_"+strings.Repeat("A", 86)).Body.String()
 		for _, c := range []string{expired, foreign, used, "x"} {
 			if got := w.exchange(w.c1, c).Body.String(); got != want {
 				w.Errorf("%s differs from %s", got, want)

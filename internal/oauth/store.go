@@ -29,7 +29,7 @@ type Store interface {
 	// UpdateClient stores everything but secrets and steps where the stored version is c.Version-1, else fault.Conflict.
 	UpdateClient(ctx context.Context, c ClientRecord) error
 	SetClientSecret(ctx context.Context, c ClientRecord) error
-	// DeleteClient removes the client with its authorizations, codes and pending requests.
+	// DeleteClient removes the client with its authorizations and pending requests.
 	DeleteClient(ctx context.Context, tenant, id string) error
 	// MarkStep notes that a client got this far: the first time is kept, the last one replaced.
 	MarkStep(ctx context.Context, client string, step Step, at time.Time) error
@@ -72,7 +72,7 @@ type Store interface {
 	// AnswerPending reports whether this call was the one that answered.
 	AnswerPending(ctx context.Context, hash string, at time.Time) (first bool, err error)
 
-	InsertAuthorization(ctx context.Context, a AuthorizationRecord) error
+	InsertAuthorization(ctx context.Context, a AuthorizationRecord, t Tokens) error
 	// LockAuthorization makes other transactions that lock the same authorization wait for this one.
 	LockAuthorization(ctx context.Context, id string) error
 	// LockFamily does so for the authorization with this family, if there is one.
@@ -86,14 +86,9 @@ type Store interface {
 	// NoteUses stores the last use of authorizations and of their clients (the owners); an older instant changes nothing.
 	NoteUses(ctx context.Context, uses []identity.Use) error
 
-	InsertCode(ctx context.Context, c CodeRecord) error
-	CodeByHash(ctx context.Context, hash string) (CodeRecord, error)
-	// UseCode reports whether this call was the one that used it up.
-	UseCode(ctx context.Context, hash string, at time.Time) (first bool, err error)
-
-	// SaveTokens stores the tokens of the authorization with a.Family, and a's IdleUntil and ConnectedAt, where the hash of its refresh token
-	// is still this one; else, or where there is no such authorization, it is a fault.Conflict.
-	SaveTokens(ctx context.Context, a AuthorizationRecord, t Tokens, refresh string) error
+	// SaveTokens stores the tokens of the authorization with a.Family, and a's IdleUntil and ConnectedAt, where the version of its tokens is
+	// still t.Version, which moves; else, or where there is no such authorization, it is a fault.Conflict.
+	SaveTokens(ctx context.Context, a AuthorizationRecord, t Tokens) error
 	// TokensByFamily gives an authorization and its tokens, whatever became of its client and person.
 	TokensByFamily(ctx context.Context, family string) (AuthorizationRecord, Tokens, error)
 	// LivingTokens counts the access tokens of a client that have neither run out nor been revoked by themselves, by authorization.
@@ -121,7 +116,7 @@ type Stale struct {
 	Pending     time.Time // requests made before
 	Unclaimed   time.Time // registrations made before that no tenant has a client for
 	Undecided   time.Time // clients of apps that nobody decided about, that never got a token and were not asked for since
-	Authorities time.Time // codes and authorizations that were over before
+	Authorities time.Time // authorizations that were over before
 }
 
 // ClientRecord is a client as stored: Client.Set is empty, SetText holds it.
@@ -193,14 +188,6 @@ type Which struct {
 	ID, Tenant, Client, Person, Account, Resource string
 	Role                                          string    // with Tenant: only those of people who have this role
 	Alive                                         time.Time // only those that are alive then; zero: also ended ones
-}
-
-// CodeRecord is an authorization code.
-type CodeRecord struct {
-	Hash, Tenant, Authorization, Client string
-	RedirectURI, Challenge              string
-	Sealed                              string // the secret of the tokens' family, readable with the code only
-	CreatedAt, ExpiresAt, UsedAt        time.Time
 }
 
 // Standing is everything that decides whether an authorization works now.

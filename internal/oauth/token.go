@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"mandorla/internal/fault"
 )
 
 // What codes and tokens begin with, so that a leak is recognised and one kind is never taken for another.
@@ -22,19 +24,32 @@ const secretLength = 43
 // refreshes.
 const maxAccessTokens = 32
 
-// Tokens are what of an authorization's tokens works or is recognised. They are kept in its row: one read checks a token, and one write
-// rotates it.
+// Tokens are what of an authorization's code and tokens works or is recognised. They are kept in its row: one read checks a token, and one
+// write exchanges or rotates it.
 //
 // The refresh tokens of an authorization are a family: each is rt_, the secret of the family and one of its own, so that a spent one is
-// recognised for as long as the authorization is stored. The hash of rt_ and the family's secret names the family. An access token is at_,
-// that name and a secret of its own: who has one cannot make up a refresh token.
+// recognised for as long as the authorization is stored. The hash of rt_ and the family's secret names the family. A code is ac_, an access
+// token at_, that name and a secret of its own: who has one cannot make up a refresh token.
 type Tokens struct {
+	Version int64 // moves with each change
+	Code    Code
 	Access  []AccessToken // oldest first; some may have run out
 	Refresh string        // hash of the refresh token that works; "" for none
 	Spent   string        // hash of the one before; "" for none
 	SpentAt time.Time
 	Sealed  string // the pair that took its place, readable with it only
 }
+
+// Code is an authorization code; it runs out when the authorization is idle. What is sent with it is kept until it is used.
+type Code struct {
+	Hash                   string
+	RedirectURI, Challenge string
+	Sealed                 string // the secret of the family, readable with the code only
+	UsedAt                 time.Time
+}
+
+// used is what is kept of a code that was.
+func (c Code) used(at time.Time) Code { return Code{Hash: c.Hash, UsedAt: at} }
 
 // AccessToken is an access token that was not revoked by itself.
 type AccessToken struct {
@@ -63,9 +78,9 @@ func (t Tokens) without(hash string) []AccessToken {
 	return slices.DeleteFunc(slices.Clone(t.Access), func(old AccessToken) bool { return equal(old.Hash, hash) })
 }
 
-// accessFamily gives the name of an access token's family; ok is false for what no access token looks like.
-func accessFamily(token string) (family string, ok bool) {
-	rest, ok := strings.CutPrefix(token, accessPrefix)
+// familyOf gives the name of the family of a code or an access token; ok is false for what nothing with this prefix looks like.
+func familyOf(prefix, token string) (family string, ok bool) {
+	rest, ok := strings.CutPrefix(token, prefix)
 	if !ok || len(rest) != 2*secretLength || !hashForm(rest[:secretLength]) {
 		return "", false
 	}
@@ -93,19 +108,38 @@ type pair struct {
 	Expires time.Time `json:"e"` // of the access token
 }
 
+// family reads the authorization with this family and what it depends on, kept for this transaction; gone says that its client or its person is,
+// so that only the authorization and its tokens are there.
+func (s *Service) family(ctx context.Context, name string) (st Standing, gone bool, err error) {
+	if err := s.Store.LockFamily(ctx, name); err != nil {
+		return st, false, fmt.Errorf("lock authorization: %w", err)
+	}
+	st, err = s.Store.StandingByFamily(ctx, name) // only now that nobody else can change it
+	if fault.Is(err, fault.NotFound) {
+		gone = true
+		st.Authorization, st.Tokens, err = s.Store.TokensByFamily(ctx, name)
+	}
+	if err != nil {
+		return st, gone, fmt.Errorf("read authorization: %w", err)
+	}
+	return st, gone, nil
+}
+
 // issue stores a new pair for the authorization, whose family has this secret; spent is the refresh token whose place it takes, if any. The
 // access token has the scope asked for now, the refresh token always the whole scope of the authorization (RFC 6749 section 6). A client
 // without refresh tokens is connected for as long as the access token lives.
 func (s *Service) issue(ctx context.Context, st Standing, family, scope, spent string) (pair, error) {
 	now, a, t := s.Now(), st.Authorization, st.Tokens
 	p := pair{Scope: scope, Expires: earlier(now.Add(s.AccessLifetime), a.ExpiresAt)}
-	was := t.Refresh
 	var err error
 	if p.Access, err = s.random(accessPrefix+a.Family, 32); err != nil {
 		return p, err
 	}
 	t.Access = t.with(AccessToken{Hash: hash(p.Access), Scope: scope, CreatedAt: now, ExpiresAt: p.Expires})
 	a.IdleUntil = p.Expires
+	if spent != "" {
+		t.Spent, t.SpentAt = t.Refresh, now
+	}
 	if !st.Client.NoRefresh {
 		if p.Refresh, err = s.random(refreshPrefix+family, 32); err != nil {
 			return p, err
@@ -113,7 +147,6 @@ func (s *Service) issue(ctx context.Context, st Standing, family, scope, spent s
 		t.Refresh, a.IdleUntil = hash(p.Refresh), earlier(now.Add(s.RefreshIdle), a.ExpiresAt)
 	}
 	if spent != "" {
-		t.Spent, t.SpentAt = was, now
 		if t.Sealed, err = s.seal(spent, p); err != nil {
 			return p, err
 		}
@@ -121,7 +154,7 @@ func (s *Service) issue(ctx context.Context, st Standing, family, scope, spent s
 	if a.ConnectedAt.IsZero() {
 		a.ConnectedAt = now
 	}
-	if err := s.Store.SaveTokens(ctx, a, t, was); err != nil {
+	if err := s.Store.SaveTokens(ctx, a, t); err != nil {
 		return p, fmt.Errorf("store tokens: %w", err)
 	}
 	return p, nil

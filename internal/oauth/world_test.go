@@ -447,12 +447,12 @@ func sum(token string) string {
 	return base64.RawURLEncoding.EncodeToString(h[:])
 }
 
-// family is the name of a token's family, which an access token says and a refresh token is hashed to.
+// family is the name of a token's family, which a code and an access token say and a refresh token is hashed to.
 func family(token string) string {
-	if strings.HasPrefix(token, "at_") {
-		return token[3:46]
+	if strings.HasPrefix(token, "rt_") {
+		return sum(token[:46])
 	}
-	return sum(token[:46])
+	return token[3:46]
 }
 
 // tokens gives the authorization and what is stored of its tokens, by one of them.

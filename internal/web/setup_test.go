@@ -58,7 +58,7 @@ func TestSetupSaysWhatWentWrong(t *testing.T) {
 		ada.get(setup).want(t, http.StatusOK, says)
 	}
 	res, err := http.PostForm(s.URL+"/oauth/token", url.Values{
-		"grant_type": {"authorization_code"}, "code": {"ac_" + strings.Repeat("x", 43)}, "client_id": {s.Client.ID}, "client_secret": {s.Secret},
+		"grant_type": {"authorization_code"}, "code": {"ac_" + strings.Repeat("x", 86)}, "client_id": {s.Client.ID}, "client_secret": {s.Secret},
 	})
 	if err != nil || res.StatusCode != http.StatusBadRequest {
 		t.Fatal(res, err)

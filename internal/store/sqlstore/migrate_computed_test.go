@@ -122,7 +122,4 @@ func keepsConnections(t *testing.T, s *sqlstore.Store, err error) {
 	if n, err := s.CountSets(ctx); err != nil || n != 2 {
 		t.Errorf("%d sets, %v", n, err)
 	}
-	if _, err := s.CodeByHash(ctx, "code"); !fault.Is(err, fault.NotFound) {
-		t.Errorf("a code that gives no family: %v", err)
-	}
 }

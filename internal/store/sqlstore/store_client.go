@@ -155,7 +155,7 @@ func (s *Store) SetClientSecret(ctx context.Context, c oauth.ClientRecord) error
 func (s *Store) DeleteClient(ctx context.Context, tenant, id string) error {
 	return s.InTx(ctx, func(ctx context.Context) error {
 		for _, table := range []string{
-			"sys_oauth_authorization", "sys_oauth_code", "sys_oauth_pending", "sys_oauth_shut_out", "sys_oauth_logo",
+			"sys_oauth_authorization", "sys_oauth_pending", "sys_oauth_shut_out", "sys_oauth_logo",
 		} {
 			if _, err := s.exec(ctx, `DELETE FROM `+table+` WHERE client_id = ?`, id); err != nil {
 				return err

@@ -71,16 +71,19 @@ func (z *authorizationScan) authorization() oauth.AuthorizationRecord {
 }
 
 // InsertAuthorization is part of oauth.Store.
-func (s *Store) InsertAuthorization(ctx context.Context, a oauth.AuthorizationRecord) error {
+func (s *Store) InsertAuthorization(ctx context.Context, a oauth.AuthorizationRecord, t oauth.Tokens) error {
 	return s.InTx(ctx, func(ctx context.Context) error {
 		set, err := s.keepSet(ctx, a.Tenant, a.SetText, a.CreatedAt)
 		if err != nil {
 			return err
 		}
 		_, err = s.exec(ctx, `INSERT INTO sys_oauth_authorization (tenant_id, id, number, family, person_id, account_id, account_epoch, client_id, resource,
-			scope, set_hash, created_at, idle_until, expires_at, redirect_host) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			scope, set_hash, created_at, connected_at, idle_until, expires_at, redirect_host, version, access_tokens, refresh_hash, spent_hash, spent_at,
+			sealed, code_hash, code_used_at, code_redirect_uri, code_challenge, code_sealed)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			a.Tenant, a.ID, familyNumber(a.Family), a.Family, a.Person, a.Account, a.AccountEpoch, a.Client, a.Resource, a.Scope,
-			set, millis(a.CreatedAt), millis(a.IdleUntil), millis(a.ExpiresAt), a.RedirectHost)
+			set, millis(a.CreatedAt), millis(a.ConnectedAt), millis(a.IdleUntil), millis(a.ExpiresAt), a.RedirectHost, t.Version, accessText(t.Access), t.Refresh,
+			t.Spent, millis(t.SpentAt), t.Sealed, t.Code.Hash, millis(t.Code.UsedAt), t.Code.RedirectURI, t.Code.Challenge, t.Code.Sealed)
 		return err
 	})
 }

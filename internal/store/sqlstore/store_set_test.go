@@ -82,9 +82,9 @@ func TestEachSetIsStoredOnce(t *testing.T) {
 		}
 		const wide, narrow = `{"w":1}`, `{"n":1}`
 		for _, id := range []string{"z1", "z2", "z3"} {
-			must(t, s.InsertAuthorization(ctx, authorizationOf("t", id, wide, noon)))
+			must(t, s.InsertAuthorization(ctx, authorizationOf("t", id, wide, noon), oauth.Tokens{}))
 		}
-		must(t, s.InsertAuthorization(ctx, authorizationOf("u", "z4", wide, noon)))
+		must(t, s.InsertAuthorization(ctx, authorizationOf("u", "z4", wide, noon), oauth.Tokens{}))
 		sets("three of one tenant and one of another", 2)
 		sweep(noon.Add(time.Hour))
 		sets("after a sweep while all are alive", 2)
@@ -116,11 +116,11 @@ func TestASweepLeavesWhatIsBeingAuthorized(t *testing.T) {
 	eachEngine(t, func(t *testing.T, s *sqlstore.Store, dsn string) {
 		ctx, old := t.Context(), noon.Add(-time.Hour)
 		const set = `{"w":1}`
-		must(t, s.InsertAuthorization(ctx, authorizationOf("t", "z1", set, old)))
+		must(t, s.InsertAuthorization(ctx, authorizationOf("t", "z1", set, old), oauth.Tokens{}))
 		must(t, s.SetAuthorizationSet(ctx, "t", "z1", "{}", old))
 		swept := make(chan error, 1)
 		must(t, s.InTx(ctx, func(in context.Context) error {
-			err := s.InsertAuthorization(in, authorizationOf("t", "z2", set, noon))
+			err := s.InsertAuthorization(in, authorizationOf("t", "z2", set, noon), oauth.Tokens{})
 			go func() { swept <- s.DeleteSets(ctx, noon, set) }()
 			if dsn != "" && err == nil {
 				waitsForLock(t, dsn)
@@ -159,7 +159,7 @@ func TestASetThatIsGone(t *testing.T) {
 		for _, gone := range []bool{false, true} {
 			id, set := fmt.Sprint("z", gone), fmt.Sprintf(`{"gone":%t}`, gone)
 			a := authorizationOf("t", id, set, noon)
-			must(t, s.InsertAuthorization(ctx, a))
+			must(t, s.InsertAuthorization(ctx, a, oauth.Tokens{}))
 			if gone {
 				must(t, s.LoseSet(ctx, set))
 			}

@@ -16,7 +16,6 @@ func (s *Store) DeleteStale(ctx context.Context, before oauth.Stale, limit int) 
 		args             []any
 	}{
 		{"sys_oauth_pending", "hash", "created_at < ?", []any{millis(before.Pending)}},
-		{"sys_oauth_code", "hash", "expires_at < ?", []any{at}},
 		{"sys_oauth_authorization", "number", "idle_until < ?", []any{at}},
 		{"sys_oauth_authorization", "number", "ended_at > 0 AND ended_at < ?", []any{at}},
 		{"sys_permission_set", "hash", unasked, []any{at}},

@@ -25,21 +25,23 @@ const byFamily = "number = ? AND family = ?"
 
 func familyKey(family string) []any { return []any{familyNumber(family), family} }
 
-const tokensColumns = "z.access_tokens, z.refresh_hash, z.spent_hash, z.spent_at, z.sealed"
+const tokensColumns = `z.version, z.access_tokens, z.refresh_hash, z.spent_hash, z.spent_at, z.sealed,
+	z.code_hash, z.code_used_at, z.code_redirect_uri, z.code_challenge, z.code_sealed`
 
 type tokensScan struct {
-	access string
-	spent  int64
-	rec    oauth.Tokens
+	access      string
+	spent, used int64
+	rec         oauth.Tokens
 }
 
 func (k *tokensScan) dest() []any {
-	return []any{&k.access, &k.rec.Refresh, &k.rec.Spent, &k.spent, &k.rec.Sealed}
+	t, c := &k.rec, &k.rec.Code
+	return []any{&t.Version, &k.access, &t.Refresh, &t.Spent, &k.spent, &t.Sealed, &c.Hash, &k.used, &c.RedirectURI, &c.Challenge, &c.Sealed}
 }
 
 func (k *tokensScan) tokens() (out oauth.Tokens, err error) {
 	out = k.rec
-	out.SpentAt = instant(k.spent)
+	out.SpentAt, out.Code.UsedAt = instant(k.spent), instant(k.used)
 	out.Access, err = accessTokens(k.access)
 	return out, err
 }
@@ -83,12 +85,14 @@ func (s *Store) LockFamily(ctx context.Context, family string) error {
 }
 
 // SaveTokens is part of oauth.Store.
-func (s *Store) SaveTokens(ctx context.Context, a oauth.AuthorizationRecord, t oauth.Tokens, refresh string) error {
-	res, err := s.exec(ctx, `UPDATE sys_oauth_authorization SET access_tokens = ?, refresh_hash = ?, spent_hash = ?, spent_at = ?, sealed = ?,
-		idle_until = ?, connected_at = ? WHERE `+byFamily+` AND refresh_hash = ?`,
-		append([]any{
-			accessText(t.Access), t.Refresh, t.Spent, millis(t.SpentAt), t.Sealed, millis(a.IdleUntil), millis(a.ConnectedAt),
-		}, append(familyKey(a.Family), refresh)...)...)
+func (s *Store) SaveTokens(ctx context.Context, a oauth.AuthorizationRecord, t oauth.Tokens) error {
+	c := t.Code
+	res, err := s.exec(ctx, `UPDATE sys_oauth_authorization SET version = version + 1, access_tokens = ?, refresh_hash = ?, spent_hash = ?, spent_at = ?, sealed = ?,
+		code_hash = ?, code_used_at = ?, code_redirect_uri = ?, code_challenge = ?, code_sealed = ?, idle_until = ?, connected_at = ?
+		WHERE `+byFamily+` AND version = ?`,
+		accessText(t.Access), t.Refresh, t.Spent, millis(t.SpentAt), t.Sealed,
+		c.Hash, millis(c.UsedAt), c.RedirectURI, c.Challenge, c.Sealed, millis(a.IdleUntil), millis(a.ConnectedAt),
+		familyNumber(a.Family), a.Family, t.Version)
 	if err == nil && affected(res) == 0 {
 		return fault.New(fault.Conflict, "This connection's tokens changed meanwhile. Try again.")
 	}

@@ -48,7 +48,6 @@ var acrossTenants = map[string]string{
 	"from":     "where, called right after it, names the tenant",
 	"fromArms": "each arm names the tenant, and the rows are of the arms' tenant",
 
-	"UseCode":             "finds by the hash of a secret",
 	"SaveTokens":          "by the family of an authorization that the caller has found by its token",
 	"AppKnown":            "asked at the token endpoint, before a code or token says which tenant is meant",
 	"ClientByID":          "a client is looked up before anybody has signed in, and a published one serves every tenant",

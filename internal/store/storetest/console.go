@@ -37,11 +37,10 @@ func testConsole(t *testing.T, open Open) {
 			ID: id(0xb000 + n), Tenant: tenant, Person: id(person), Account: tenant + "0", Client: client, Resource: "r", Scope: "inclusive", SetText: "{}",
 			Family: fmt.Sprint("family ", n), RedirectHost: "claude.ai", CreatedAt: now, IdleUntil: ends, ExpiresAt: ends,
 		}
-		must(t, s.InsertAuthorization(ctx, a))
 		if connected {
 			a.ConnectedAt = now
-			must(t, s.SaveTokens(ctx, a, oauth.Tokens{Refresh: "r"}, ""))
 		}
+		must(t, s.InsertAuthorization(ctx, a, oauth.Tokens{}))
 	}
 	later := now.Add(time.Hour)
 	give(here, "pk_"+here, 0, true, later)

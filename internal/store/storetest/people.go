@@ -128,8 +128,7 @@ func testBearer(t *testing.T, open Open) {
 			SetText: `{"a":1}`, Family: fmt.Sprint("family ", n), CreatedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(2 * time.Hour),
 		}
 		change(&a)
-		must(t, s.InsertAuthorization(ctx, a))
-		must(t, s.SaveTokens(ctx, a, oauth.Tokens{Access: []oauth.AccessToken{lasting("1", now, time.Minute), lasting("2", now, 0)}, Refresh: "r1", Spent: "r0", Sealed: "x"}, ""))
+		must(t, s.InsertAuthorization(ctx, a, oauth.Tokens{Access: []oauth.AccessToken{lasting("1", now, time.Minute), lasting("2", now, 0)}, Refresh: "r1", Spent: "r0", Sealed: "x"}))
 		return a.Family
 	}
 	check := func(what, family string) {

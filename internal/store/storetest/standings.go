@@ -43,7 +43,7 @@ func testStandings(t *testing.T, open Open) {
 			ID: id(0xa000 + n), Tenant: tenant, Person: id(person), Account: fmt.Sprint(tenant, person), Client: client,
 			Resource: "r", Scope: "inclusive", Family: fmt.Sprint("family ", n), SetText: fmt.Sprintf(`{"n":%d}`, n), CreatedAt: now, IdleUntil: ends, ExpiresAt: ends.Add(time.Hour),
 		}
-		must(t, s.InsertAuthorization(ctx, a))
+		must(t, s.InsertAuthorization(ctx, a, oauth.Tokens{}))
 		return a.ID
 	}
 	later := now.Add(time.Hour)
