@@ -162,6 +162,18 @@ func TestPrivateAppGivesNothingAway(t *testing.T) {
 	if _, err := s.Apps.Update(ctx, devi, strong.ID, strong.Version, privateapp.Input{Name: "Renamed", Set: strong.Set, Enabled: true}); err != nil {
 		t.Errorf("renamed, without a change of what it may do: %v", err)
 	}
+	off := privateapp.Input{Name: "Renamed", Set: strong.Set}
+	if _, err := s.Apps.Update(ctx, devi, strong.ID, strong.Version+1, off); err != nil {
+		t.Errorf("disabled: %v", err)
+	}
+	on := off
+	on.Enabled = true
+	if _, err := s.Apps.Update(ctx, devi, strong.ID, strong.Version+2, on); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("an app that may do more, enabled again: %v", err)
+	}
+	if _, err := s.Apps.Update(ctx, s.Admin, strong.ID, strong.Version+2, on); err != nil {
+		t.Errorf("enabled by an administrator: %v", err)
+	}
 	// A role that reaches only some companies cannot be passed on: an app reaches them all.
 	owner := devi
 	owner.Lanes = []access.Lane{{Portfolio: access.MyPortfolio, Set: access.Full(s.Schema.Base())}, {Portfolio: access.FullAccess, Set: access.WithInternals(access.Set{})}}

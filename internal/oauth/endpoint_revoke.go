@@ -31,7 +31,7 @@ func (s *Service) serveRevoke(w http.ResponseWriter, r *http.Request) error {
 // revoke ends the access token with this hash, or the authorization with all of its tokens.
 func (s *Service) revoke(ctx context.Context, c ClientRecord, family, access, ip string) error {
 	return s.Store.InTx(ctx, func(ctx context.Context) error {
-		st, gone, err := s.family(ctx, family)
+		st, _, err := s.family(ctx, family) // also where the person or the client is gone: both may come back
 		if fault.Is(err, fault.NotFound) {
 			return nil
 		}
@@ -39,11 +39,9 @@ func (s *Service) revoke(ctx context.Context, c ClientRecord, family, access, ip
 			return err
 		}
 		a, t := st.Authorization, st.Tokens
-		owner := st.Client
-		if gone {
-			if owner, err = s.clientByID(ctx, a.Client); err != nil && !fault.Is(err, fault.NotFound) {
-				return fmt.Errorf("read client: %w", err)
-			}
+		owner, err := s.clientByID(ctx, a.Client)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return fmt.Errorf("read client: %w", err)
 		}
 		if !c.has(owner) {
 			return nil

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"mandorla/internal/oauth"
 	"mandorla/internal/store/sqlstore"
 )
@@ -14,6 +16,7 @@ func TestFamily(t *testing.T) {
 	onStores(t, func(t *testing.T, st *sqlstore.Store, _ string) {
 		for name, run := range map[string]func(*world){
 			"made up": familyMadeUp, "forever": familyForever, "many": familyMany, "revoked": familyRevoked, "from before": familyFromBefore,
+			"kept": familyKept, "away": familyAway, "meanwhile": familyMeanwhile,
 		} {
 			t.Run(name, func(t *testing.T) { run(newWorld(t, st)) })
 		}
@@ -98,8 +101,8 @@ func familyRevoked(w *world) {
 		w.ok(w.post(oauth.PathRevoke, "client_id="+w.c1.ID, "token="+at))
 	}
 	w.ok(w.post(oauth.PathRevoke, "client_id="+w.c2.ID, "token="+next.str("access_token")))
-	if w.works(at) || !w.works(next.str("access_token")) || len(w.lines("oauth.revoke")) != 1 {
-		w.Errorf("log %+v", w.lines("oauth.revoke"))
+	if lines := w.lines("oauth.revoke"); w.works(at) || !w.works(next.str("access_token")) || len(lines) != 1 || lines[0].Detail["token"] != "access" {
+		w.Errorf("log %+v", lines)
 	}
 	w.ok(w.refresh(w.c1, next.str("refresh_token")))
 }
@@ -123,4 +126,75 @@ func familyFromBefore(w *world) {
 	w.ok(last)
 	w.refused(w.refresh(w.c1, old), 400, "invalid_grant")
 	w.dead(last)
+}
+
+// familyKept: what is stored at each step, and nothing that has done its part.
+func familyKept(w *world) {
+	start := w.clock.Now()
+	code := w.code(w.c1)
+	a, kept := w.tokens(code)
+	if diff := cmp.Diff(oauth.Tokens{Code: oauth.Code{Hash: sum(code), RedirectURI: callback, Challenge: challenge(verifier), Sealed: kept.Code.Sealed}}, kept); diff != "" || kept.Code.Sealed == "" || !a.ConnectedAt.IsZero() {
+		w.Errorf("a code (-want +got):\n%s%+v", diff, a)
+	}
+	w.clock.Add(time.Second)
+	pair := w.exchange(w.c1, code)
+	at, rt := pair.str("access_token"), pair.str("refresh_token")
+	exchanged := oauth.Tokens{
+		Version: 1, Code: oauth.Code{Hash: sum(code), UsedAt: start.Add(time.Second)}, Refresh: sum(rt),
+		Access: []oauth.AccessToken{{Hash: sum(at), Scope: "inclusive", CreatedAt: start.Add(time.Second), ExpiresAt: start.Add(8*time.Hour + time.Second)}},
+	}
+	a, kept = w.tokens(at)
+	if diff := cmp.Diff(exchanged, kept); diff != "" || !a.ConnectedAt.Equal(start.Add(time.Second)) || !a.IdleUntil.Equal(start.Add(90*24*time.Hour+time.Second)) {
+		w.Errorf("exchanged (-want +got):\n%s%+v", diff, a)
+	}
+	w.clock.Add(time.Minute)
+	pair = w.refresh(w.c1, rt)
+	rotated := exchanged
+	rotated.Version, rotated.Spent, rotated.SpentAt, rotated.Refresh = 2, sum(rt), w.clock.Now(), sum(pair.str("refresh_token"))
+	rotated.Access = append(rotated.Access, oauth.AccessToken{Hash: sum(pair.str("access_token")), Scope: "inclusive", CreatedAt: w.clock.Now(), ExpiresAt: w.clock.Now().Add(8 * time.Hour)})
+	a, kept = w.tokens(rt)
+	rotated.Sealed = kept.Sealed
+	if diff := cmp.Diff(rotated, kept); diff != "" || kept.Sealed == "" || !a.ConnectedAt.Equal(start.Add(time.Second)) || !a.IdleUntil.Equal(w.clock.Now().Add(90*24*time.Hour)) {
+		w.Errorf("rotated (-want +got):\n%s%+v", diff, a)
+	}
+}
+
+// familyAway: of somebody who is no member for a while a refresh is refused, and ends nothing; what is given back then does not come back.
+func familyAway(w *world) {
+	roles, err := w.ids.Roles(w.Context(), w.tenant["T1"])
+	must(w.T, err)
+	first := w.exchange(w.c1, w.approve("V", w.query(w.c1)).Query().Get("code"))
+	w.clock.Add(time.Second)
+	second := w.exchange(w.c1, w.approve("V", w.query(w.c1)).Query().Get("code"))
+	must(w.T, w.ids.RemoveMember(w.Context(), w.operator("T1"), w.tenant["T1"], w.user["V"]))
+	w.refused(w.refresh(w.c1, first.str("refresh_token")), 400, "invalid_grant")
+	w.ok(w.post(oauth.PathRevoke, "client_id="+w.c1.ID, "token="+second.str("access_token")))
+	must(w.T, w.ids.AddMember(w.Context(), w.operator("T1"), w.tenant["T1"], w.user["V"], w.acct["V"].ID, []string{roles[0].ID}))
+	w.ok(w.refresh(w.c1, first.str("refresh_token")))
+	if w.works(second.str("access_token")) {
+		w.Error("an access token that was given back works")
+	}
+}
+
+// familyMeanwhile: where the row changed in spite of the lock, or what is sealed cannot be read, nothing is done by half and nothing is said to be done.
+func familyMeanwhile(w *world) {
+	as := w.as
+	with := func(st oauth.Store) {
+		w.as = w.remake(st)
+		w.serve()
+	}
+	at, _ := w.connect()
+	code := w.code(w.c1)
+	with(spentBefore{w.store})
+	w.refused(w.post(oauth.PathRevoke, "client_id="+w.c1.ID, "token="+at), 503, "temporarily_unavailable")
+	w.refused(w.exchange(w.c1, code), 503, "temporarily_unavailable")
+	w.refused(w.exchange(w.c1, code, "redirect_uri="+callback+"x"), 503, "temporarily_unavailable")
+	with(unreadable{w.store})
+	w.refused(w.exchange(w.c1, code), 503, "temporarily_unavailable")
+	w.as = as
+	w.serve()
+	if !w.works(at) {
+		w.Error("an access token ended although its revocation failed")
+	}
+	w.ok(w.exchange(w.c1, code))
 }

@@ -143,7 +143,7 @@ type unreadable struct{ oauth.Store }
 
 func (s unreadable) StandingByFamily(ctx context.Context, family string) (oauth.Standing, error) {
 	st, err := s.Store.StandingByFamily(ctx, family)
-	st.Tokens.Sealed = "x"
+	st.Tokens.Sealed, st.Tokens.Code.Sealed = "x", "x"
 	return st, err
 }
 

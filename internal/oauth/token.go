@@ -137,9 +137,6 @@ func (s *Service) issue(ctx context.Context, st Standing, family, scope, spent s
 	}
 	t.Access = t.with(AccessToken{Hash: hash(p.Access), Scope: scope, CreatedAt: now, ExpiresAt: p.Expires})
 	a.IdleUntil = p.Expires
-	if spent != "" {
-		t.Spent, t.SpentAt = t.Refresh, now
-	}
 	if !st.Client.NoRefresh {
 		if p.Refresh, err = s.random(refreshPrefix+family, 32); err != nil {
 			return p, err
@@ -147,6 +144,7 @@ func (s *Service) issue(ctx context.Context, st Standing, family, scope, spent s
 		t.Refresh, a.IdleUntil = hash(p.Refresh), earlier(now.Add(s.RefreshIdle), a.ExpiresAt)
 	}
 	if spent != "" {
+		t.Spent, t.SpentAt = hash(spent), now
 		if t.Sealed, err = s.seal(spent, p); err != nil {
 			return p, err
 		}

@@ -206,8 +206,11 @@ func (s *Service) apply(ctx context.Context, by access.Principal, rec *Record, i
 	if err != nil {
 		return err
 	}
-	if !mayGive(by, set) && !before.Covers(set) {
+	switch may := mayGive(by, set); {
+	case !may && !before.Covers(set):
 		return fault.New(fault.Forbidden, "You may give a private app only what one of your roles with full access allows. Take away what goes beyond it, or ask an administrator.")
+	case !may && in.Enabled && !rec.Enabled: // its tokens work again
+		return fault.New(fault.Forbidden, "This app may do more than your roles with full access. Ask an administrator to enable it.")
 	}
 	rec.Name, rec.Description, rec.Enabled = in.Name, in.Description, in.Enabled
 	rec.Version, rec.UpdatedAt = rec.Version+1, s.Now()

@@ -179,7 +179,10 @@ func (s *Server) postPrivateDisabled(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	in := privateapp.Input{Name: a.Name, Description: a.Description, Set: a.Set, Enabled: !a.Enabled}
-	if _, err := s.Apps.Update(v.ctx(), v.who, a.ID, a.Version, in); err != nil {
+	switch _, err := s.Apps.Update(v.ctx(), v.who, a.ID, a.Version, in); {
+	case fault.Is(err, fault.Forbidden):
+		return s.showPrivateApp(w, v, http.StatusForbidden, a, privateProblem{general: err})
+	case err != nil:
 		return err
 	}
 	return s.done(w, v, "/private-apps/"+a.ID, "saved")

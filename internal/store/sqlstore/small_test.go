@@ -2,8 +2,12 @@ package sqlstore
 
 import (
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"mandorla/internal/model"
+	"mandorla/internal/oauth"
 )
 
 func TestNumbered(t *testing.T) {
@@ -51,6 +55,26 @@ func TestColumnName(t *testing.T) {
 	for in, want := range map[string]string{"companyId": "company_id", "_currency": "_currency", "fcNewMrrOptimistic": "fc_new_mrr_optimistic", "nrr30": "nrr30", "_id": "_id"} {
 		if got := columnName(&model.Property{Name: in}); got != want {
 			t.Errorf("columnName(%s) = %s, want %s", in, got, want)
+		}
+	}
+}
+
+// TestAccessText: access tokens are read as they were written, whatever their scope; a text that is none gives none rather than some.
+func TestAccessText(t *testing.T) {
+	at := time.UnixMilli(1764340000123).UTC()
+	for _, list := range [][]oauth.AccessToken{
+		nil,
+		{{Hash: "a", CreatedAt: at, ExpiresAt: at.Add(time.Hour)}},
+		{{Hash: "a", Scope: "companies:view tasks:view", CreatedAt: at, ExpiresAt: at}, {Hash: "b", Scope: "inclusive"}, {Hash: "c"}},
+	} {
+		got, err := accessTokens(accessText(list))
+		if diff := cmp.Diff(list, got); err != nil || diff != "" {
+			t.Errorf("%v (-want +got):\n%s", err, diff)
+		}
+	}
+	for _, text := range []string{"a", "a 1", "a 1 x s", "a x 1 s", "a 1 2 s\n", "a 1 2 s\nb", "[]"} {
+		if got, err := accessTokens(text); err == nil || got != nil {
+			t.Errorf("%q gives %v", text, got)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"sync/atomic"
 
 	"mandorla/internal/kept"
 	"mandorla/internal/model"
@@ -41,6 +42,7 @@ type Store struct {
 	base   *model.Registry
 	newID  func() string
 	place  string
+	yields atomic.Int64 // how often a transaction was to run again
 }
 
 // New brings the database up to this version (migrations, then the planner) and gives the store. It takes over the

@@ -5,15 +5,14 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 )
 
 // maxAttempts is how often a transaction runs before its serialization failure is given back.
 const maxAttempts = 4
 
-// firstYield is half of the longest wait before the second attempt; each further one may take twice as long.
-const firstYield = 10 * time.Millisecond
+// shortYield is the shortest wait before another attempt, and a seventh of the longest.
+const shortYield = 10 * time.Millisecond
 
 // querier is what statements run on: a connection, a transaction or a pool.
 type querier interface {
@@ -66,7 +65,7 @@ func (s *Store) inTx(ctx context.Context, alone bool, fn func(ctx context.Contex
 	var err error
 	for n := range maxAttempts {
 		if n > 0 {
-			yield(ctx, firstYield<<n)
+			s.yield(ctx)
 		}
 		if s.writer != nil {
 			err = s.writer.run(ctx, alone, part)
@@ -80,9 +79,9 @@ func (s *Store) inTx(ctx context.Context, alone bool, fn func(ctx context.Contex
 	return s.explain(err)
 }
 
-// yield waits for a random part of the time: two that waited for each other and are run again at once would soon do so again.
-func yield(ctx context.Context, atMost time.Duration) {
-	t := time.NewTimer(rand.N(atMost))
+// yield waits a little, each time another time: two that waited for each other and are run again at once would soon do so again.
+func (s *Store) yield(ctx context.Context) {
+	t := time.NewTimer(time.Duration(1+s.yields.Add(1)%7) * shortYield)
 	defer t.Stop()
 	select {
 	case <-t.C:
