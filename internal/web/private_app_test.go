@@ -9,7 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"mandorla/internal/access"
 	"mandorla/internal/audit"
+	"mandorla/internal/privateapp"
 	"mandorla/internal/testkit"
 )
 
@@ -108,6 +110,13 @@ func TestPrivateAppPagesAreGated(t *testing.T) {
 	option := regexp.MustCompile(`<option value="(role\.[^"]+)"[^>]*>Role Administrator`).FindStringSubmatch(devi.get("/private-apps/new").body)
 	form.Set("from", option[1])
 	devi.post("/private-apps/new", form).want(t, http.StatusUnprocessableEntity, "only what one of your roles with full access allows")
+	strong, err := s.Apps.Create(t.Context(), s.Admin, privateapp.Input{Name: "Strong", Set: access.Full(s.Schema.Base())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := "/private-apps/" + strong.ID
+	devi.post(path+"/disabled", devi.get(path).form(t, path+"/disabled")).want(t, http.StatusSeeOther)
+	devi.post(path+"/disabled", devi.get(path).form(t, path+"/disabled")).want(t, http.StatusForbidden, "Ask an administrator to enable it", "Enable app")
 }
 
 // The log goes back in time by pages, each of the outcome chosen; an address made up is the first page.
