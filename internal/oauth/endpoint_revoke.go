@@ -31,7 +31,7 @@ func (s *Service) serveRevoke(w http.ResponseWriter, r *http.Request) error {
 // revoke ends the access token with this hash, or the authorization with all of its tokens.
 func (s *Service) revoke(ctx context.Context, c ClientRecord, family, access, ip string) error {
 	return s.Store.InTx(ctx, func(ctx context.Context) error {
-		st, _, err := s.family(ctx, family) // also where the person or the client is gone: both may come back
+		st, _, err := s.family(ctx, family) // also where the person is gone, who may come back
 		if fault.Is(err, fault.NotFound) {
 			return nil
 		}
