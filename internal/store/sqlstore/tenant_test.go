@@ -55,7 +55,7 @@ var acrossTenants = map[string]string{
 	"ConnectionsByTenant": "counts through one client, for its own tenant and for super admins",
 	"ClientLogo":          "a logo is shown before anybody has signed in, and a published client's to every tenant",
 	"LivingTokens":        "by the id of a client that the caller has found before; a published one has connections in every tenant",
-	"lockAuthorization":   "by the id or the family of an authorization that the caller has found by its token",
+	"lockAuthorization":   "makes others wait, by an id or a family, and gives nothing of the row",
 	"NoteUses":            "by ids of authorizations whose use was noted in this process",
 	"NoteProblem":         "by the id of a client that the caller has found before",
 	"MarkStep":            "by the id of a client that the caller has found before",
