@@ -65,6 +65,7 @@ func (s *Server) getPrivateApp(w http.ResponseWriter, v *visit) error {
 // privateProblem is what was wrong with a form of the page.
 type privateProblem struct {
 	general, token error
+	refused        error // what was to be done with the app as it is
 	in             *privateapp.Input
 }
 
@@ -87,6 +88,10 @@ func (s *Server) showPrivateApp(w http.ResponseWriter, v *visit, status int, a p
 		Danger: privateDanger(v, a),
 	}
 	placeErrors(&view.Form, p.general)
+	if p.refused != nil {
+		msg, _ := fault.Safe(p.refused)
+		view.Notice = &kit.Notice{Tone: kit.Bad, Title: "Nothing was changed", Text: msg}
+	}
 	if view.Table, err = s.tokenTable(v, a, tokens, may); err != nil {
 		return err
 	}
@@ -181,7 +186,7 @@ func (s *Server) postPrivateDisabled(w http.ResponseWriter, v *visit) error {
 	in := privateapp.Input{Name: a.Name, Description: a.Description, Set: a.Set, Enabled: !a.Enabled}
 	switch _, err := s.Apps.Update(v.ctx(), v.who, a.ID, a.Version, in); {
 	case fault.Is(err, fault.Forbidden):
-		return s.showPrivateApp(w, v, http.StatusForbidden, a, privateProblem{general: err})
+		return s.showPrivateApp(w, v, http.StatusForbidden, a, privateProblem{refused: err})
 	case err != nil:
 		return err
 	}

@@ -7,8 +7,10 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"mandorla/internal/access"
 	"mandorla/internal/demo"
 	"mandorla/internal/identity"
+	"mandorla/internal/privateapp"
 	"mandorla/internal/testkit"
 )
 
@@ -33,6 +35,22 @@ func TestActPictures(t *testing.T) {
 		submit(t, tab, s.URL+secret.path, `[data-secret]`)
 		hold(t, tab, secret, screen)
 		do(t, tab, chromedp.Click(`[data-secret-done]`)) // or the page asks before it is left
+	}
+
+	// Somebody may not enable an app that may do more than they.
+	strong, err := s.Apps.Create(t.Context(), s.Admin, privateapp.Input{Name: "Strong", Set: access.Full(s.Schema.Base())})
+	if err == nil {
+		_, err = s.Apps.Update(t.Context(), s.Admin, strong.ID, strong.Version, privateapp.Input{Name: strong.Name, Set: strong.Set})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	devi := tabOf(t, s, person(t, "Devi"))
+	refused := shot{"private-not-enabled", "Devi", "/private-apps/" + strong.ID, "Ask an administrator to enable it."}
+	for _, screen := range screensOf(refused.name) {
+		dress(t, devi, screen)
+		do(t, devi, chromedp.Navigate(s.URL+refused.path), chromedp.Click(`.danger-more summary`), chromedp.Click(`form[action$="/disabled"] button`), chromedp.WaitReady(`.notice.tone-bad`))
+		hold(t, devi, refused, screen)
 	}
 
 	// The question for the password, of a form that does not ask for it by itself, and of one whose field was left empty.
