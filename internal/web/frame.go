@@ -72,12 +72,19 @@ func (s *Server) marker() *kit.Marker {
 	return &kit.Marker{Tone: kit.Info, Text: s.Demo.Notice}
 }
 
-// shell starts a page with the sidebar; active is the ID of its line there.
+// shell starts a whole page with the sidebar; active is the ID of its line there. What the write before it says is on it, unless htmx
+// takes a part of the page only: that part may be on its way when the write answers, and nobody would read it.
 func (s *Server) shell(v *visit, active, title string) kit.Page {
-	f := s.frame(v)
-	f.Nav.Active = active
-	return kit.Page{Frame: f, Title: title, Toasts: v.toasts}
+	p := s.part(v)
+	p.Nav.Active, p.Title = active, title
+	if v.flash != nil && !partial(v.r) {
+		p.Toasts = v.flash()
+	}
+	return p
 }
+
+// part is what a part of a page is drawn with alone.
+func (s *Server) part(v *visit) kit.Page { return kit.Page{Frame: s.frame(v)} }
 
 // bare starts a page of one column, for people who may not be signed in; csrf is the token of its forms.
 func (s *Server) bare(r *http.Request, title, csrf string) kit.Page {

@@ -13,7 +13,7 @@ const redirectCheck = "/apps/redirects"
 // getRedirectCheck checks a list as typed, line by line.
 func (s *Server) getRedirectCheck(w http.ResponseWriter, v *visit) error {
 	typed := lines(v.r.URL.Query().Get("text"))
-	return s.kit.Fragment(w, http.StatusOK, s.shell(v, "apps", "Redirect URLs"), "app", "checks", checkedRedirects(typed))
+	return s.kit.Fragment(w, http.StatusOK, s.part(v), "app", "checks", checkedRedirects(typed))
 }
 
 func checkedRedirects(typed []string) []kit.CheckedLine {

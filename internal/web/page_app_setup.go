@@ -63,7 +63,7 @@ func (s *Server) getAppSetupSteps(w http.ResponseWriter, v *visit) error {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	return s.kit.Fragment(w, http.StatusOK, s.shell(v, "apps", c.Name), "app_setup", "setup-steps", view)
+	return s.kit.Fragment(w, http.StatusOK, s.part(v), "app_setup", "setup-steps", view)
 }
 
 // setupMark changes with everything that the steps show, but for how long ago it was.

@@ -85,7 +85,7 @@ func (s *Server) getDataFilter(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.kit.Fragment(w, http.StatusOK, s.shell(v, m.Model.Route, m.Model.Plural), "data", "filter-builder", builder)
+	return s.kit.Fragment(w, http.StatusOK, s.part(v), "data", "filter-builder", builder)
 }
 
 // chips are the conditions in force, in words.

@@ -143,7 +143,7 @@ func (s *Server) getPortfolioFilter(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	b.Error = portfolioProblem(problem)
-	return s.kit.Fragment(w, http.StatusOK, s.shell(v, "settings", "Role"), "role", "filter-builder", b)
+	return s.kit.Fragment(w, http.StatusOK, s.part(v), "role", "filter-builder", b)
 }
 
 // getReach answers with the count alone.
@@ -162,7 +162,7 @@ func (s *Server) getReach(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.kit.Fragment(w, http.StatusOK, s.shell(v, "settings", "Role"), "role", "portfolio-reach", view)
+	return s.kit.Fragment(w, http.StatusOK, s.part(v), "role", "portfolio-reach", view)
 }
 
 // reachView counts for one of the people: the one who is asked for, else the first who has the role, else oneself.

@@ -25,7 +25,7 @@ type visit struct {
 	self    access.Principal   // who is signed in; differs from who while an administrator views as somebody
 	ended   string             // why viewing as somebody ended with this very request; "" where it did not
 	models  []record.ModelView // that the person may view or create
-	toasts  []kit.Toast
+	flash   func() []kit.Toast // takes what the write before says, for the page that shows it; nil in a write
 }
 
 type visitKey struct{}
@@ -175,7 +175,7 @@ func (s *Server) signedIn(w http.ResponseWriter, r *http.Request, open openness,
 		return
 	}
 	if r.Method != http.MethodPost {
-		v.toasts = s.takeFlash(w, r)
+		v.flash = func() []kit.Toast { return s.takeFlash(w, r) }
 	}
 	if err := h(w, v); err != nil {
 		s.fail(w, v.r, err)

@@ -100,12 +100,23 @@ func ask[T any](t *testing.T, tab context.Context, a chromedp.Action[T]) T {
 	defer done()
 	out, err := chromedp.Run(limited, a)
 	if cause := context.Cause(limited); err != nil && cause != nil {
-		err = cause
+		t.Fatalf("%v\n%s", cause, shown(tab))
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// shown is what a tab shows when a step in it did not end: its address and how its text begins.
+func shown(tab context.Context) string {
+	limited, done := context.WithTimeout(tab, 5*time.Second)
+	defer done()
+	text, err := chromedp.Run(limited, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText.slice(0, 2000)`))
+	if err != nil {
+		return fmt.Sprintf("and not what it shows either: %v", err)
+	}
+	return text
 }
 
 // take opens a page and looks at it.
