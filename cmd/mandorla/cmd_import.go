@@ -13,6 +13,7 @@ import (
 
 	"mandorla/internal/access"
 	"mandorla/internal/app"
+	"mandorla/internal/customfield"
 	"mandorla/internal/fault"
 	"mandorla/internal/model"
 	"mandorla/internal/query"
@@ -115,7 +116,8 @@ func (c *importCmd) customs(ctx context.Context, a *app.App, p access.Principal)
 		if !ok || !p.Manages(access.CustomField, access.Create) {
 			continue
 		}
-		if _, err := a.Schema.AddCustom(ctx, p.Tenant, c.Model, model.Property{Name: name, Kind: model.Text, Doc: "Imported from a file."}); err != nil {
+		field := customfield.Field{Name: name, Kind: model.Text, Doc: "Imported from a file."}
+		if err := a.Fields.Ensure(ctx, p, c.Model, field); err != nil {
 			return p, err
 		}
 	}

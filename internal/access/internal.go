@@ -24,7 +24,7 @@ const (
 var Internals = []Internal{
 	{OAuthClient, "OAuth client", "OAuth clients", "plug-connected", "Apps that people authorize, such as AI assistants.", View | Create | Update | Remove, SwitchAppCenter},
 	{PrivateApp, "Private app", "Private apps", "robot", "Accounts of programs, with tokens of their own.", View | Create | Update | Remove, SwitchAppCenter},
-	{CustomField, "Custom field", "Custom fields", "forms", "Properties that this tenant has added to models.", Create, SwitchSettings},
+	{CustomField, "Custom field", "Custom fields", "forms", "Properties that this tenant has added to models.", View | Create | Update | Remove, SwitchSettings},
 	{RoleModel, "Role", "Roles", "shield", "What people may do. Only administrators change roles and who has them.", View, SwitchSettings},
 }
 

@@ -18,6 +18,7 @@ import (
 	"mandorla/internal/audit"
 	"mandorla/internal/catalog"
 	"mandorla/internal/console"
+	"mandorla/internal/customfield"
 	"mandorla/internal/fault"
 	"mandorla/internal/identity"
 	"mandorla/internal/mail"
@@ -69,6 +70,7 @@ const DefaultCallLimit = 200
 type App struct {
 	Store    *sqlstore.Store
 	Schema   *schema.Service
+	Fields   *customfield.Service // custom fields
 	Gate     *record.Service
 	Identity *identity.Service
 	OAuth    *oauth.Service
@@ -145,6 +147,7 @@ func (a *App) services(ctx context.Context) error {
 	a.Gate = record.New(record.Options{
 		Store: a.Store, Registries: a.Schema, Now: a.deps.Now, NewID: a.NewID, CursorKey: key, Guard: a.Identity.Guard,
 	})
+	a.Fields = customfield.New(customfield.Options{Store: a.Store, Schema: a.Schema, Identity: a.Identity, Gate: a.Gate, Now: a.deps.Now})
 	if a.cfg.CallLimit < 0 {
 		return fault.New(fault.Invalid, "The limit of calls must not be negative. 0 is no limit.")
 	}
@@ -219,7 +222,7 @@ func (a *App) Handler() (http.Handler, error) {
 		return nil, err
 	}
 	pages, err := web.New(web.Options{
-		Gate: a.Gate, Identity: a.Identity, OAuth: a.OAuth, Apps: a.Apps, Calls: a.Calls, People: a.People, Console: a.Console,
+		Gate: a.Gate, Identity: a.Identity, OAuth: a.OAuth, Apps: a.Apps, Fields: a.Fields, Calls: a.Calls, People: a.People, Console: a.Console,
 		Registries: a.Schema, Origin: a.cfg.Origin,
 		Now: a.deps.Now, Logger: a.deps.Log, Demo: a.cfg.Demo, Tools: toolsOf(mcp), ClientIP: clientIP(a.cfg.TrustedProxies),
 	})

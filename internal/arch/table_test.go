@@ -41,6 +41,7 @@ var packages = []pkg{
 
 	{path: "internal/oauth", rank: 6, owns: "the authorization server; people from identity, sets from access"},
 	{path: "internal/privateapp", rank: 6, owns: "accounts of programs and their tokens"},
+	{path: "internal/customfield", rank: 6, owns: "what people do to the data model of their tenant"},
 	{path: "internal/people", rank: 6, owns: "invitations and password resets, over identity, the gate and mail"},
 	{path: "internal/transfer", rank: 6, owns: "import and export, through the gate"},
 	{path: "internal/assistant/llm", rank: 6, owns: "language-model providers; a part of the assistant"},

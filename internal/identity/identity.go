@@ -118,7 +118,7 @@ func (s *Service) secret(prefix string) (string, error) {
 // MayManage reports whether the principal may change settings of the tenant: one of its administrators acting directly, or the
 // operator at the command line. The error is safe to show.
 func MayManage(by access.Principal, tenant string) error {
-	if operator(by) || by.Admin && by.Direct() && by.Tenant == tenant && tenant != "" {
+	if Operator(by) || by.Admin && by.Direct() && by.Tenant == tenant && tenant != "" {
 		return nil
 	}
 	if err := by.MayChange(); err != nil {
@@ -130,7 +130,7 @@ func MayManage(by access.Principal, tenant string) error {
 // May reports whether the principal may do this to an internal model of its own tenant: somebody with the permission who acts directly,
 // or the operator at the command line. The error is safe to show.
 func May(by access.Principal, internal string, a access.Action) error {
-	if operator(by) || by.Tenant != "" && by.Manages(internal, a) {
+	if Operator(by) || by.Tenant != "" && by.Manages(internal, a) {
 		return nil
 	}
 	if err := by.MayChange(); err != nil {
@@ -140,7 +140,8 @@ func May(by access.Principal, internal string, a access.Action) error {
 	return fault.New(fault.Forbidden, "You may not %s %s. Ask an administrator to allow it in your role.", a, strings.ToLower(in.Plural))
 }
 
-func operator(by access.Principal) bool {
+// Operator reports whether the principal is whoever runs the command line on the machine itself, as nobody in particular.
+func Operator(by access.Principal) bool {
 	return by.Surface == access.SurfaceCommand && by.Person == "" && by.Direct()
 }
 

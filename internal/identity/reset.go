@@ -25,7 +25,7 @@ var (
 // administrator for members of the tenant. Whoever sets a password can be that person everywhere, so an account that is in other
 // tenants as well, or that operates the installation, is out of an administrator's reach: fault.Forbidden, safe to show.
 func (s *Service) MayReset(ctx context.Context, by access.Principal, account string) error {
-	if operator(by) {
+	if Operator(by) {
 		return nil
 	}
 	if err := MayManage(by, by.Tenant); err != nil {
@@ -61,7 +61,7 @@ func (s *Service) LinkReset(ctx context.Context, by access.Principal, account st
 			return err
 		}
 		tenant := by.Tenant
-		if operator(by) {
+		if Operator(by) {
 			tenant = ""
 		}
 		if token, err = s.putReset(ctx, account, tenant); err != nil {

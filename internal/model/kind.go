@@ -64,6 +64,19 @@ type Kind interface {
 	Sortable() bool
 }
 
+// CustomKinds are the kinds that a tenant's own property may have, in the order people choose from them.
+var CustomKinds = []Kind{Text, RichText, Enum, Tags, Number, Integer, Bool, Date, DateTime, Ref, Refs, Email, Phone, URL, JSON, Days}
+
+// CustomKind finds a kind that a tenant's own property may have by its stable name.
+func CustomKind(name string) (Kind, bool) {
+	for _, k := range CustomKinds {
+		if k.Name() == name {
+			return k, true
+		}
+	}
+	return nil, false
+}
+
 // Linker is implemented by kinds whose values are ids of other records.
 type Linker interface {
 	// Many reports whether a value is a list of ids rather than one.

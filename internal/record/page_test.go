@@ -145,7 +145,7 @@ func TestHistoryOfAnotherDataModel(t *testing.T) {
 			e.Changes = append(e.Changes, audit.Change{Property: f.prop("Company", "custom.Tier").ID, New: []byte(text)})
 		}
 		must(t, f.store.AppendAudit(t.Context(), e))
-		must(t, f.schemas.RemoveCustom(t.Context(), here, "Company", "custom.Sector"))
+		must(t, f.schemas.RemoveCustom(t.Context(), here, "Company", f.prop("Company", "custom.Sector").ID))
 		p.RegistryVersion++
 		got := f.history(p, "Company", acme)
 		has(t, "an option that is no more", got, `[custom.Tier: null→null, custom.Tier: null→"gold"]`)

@@ -85,7 +85,7 @@ func TestRule3_3_UnusableFilterReachesNothing(t *testing.T) {
 		for _, filter := range []string{`{"custom.Gone":1}`, `{"or":[{"custom.Gone":1},{"name":{"not_empty":true}}]}`, `{"arr":{"contains":"1"}}`, `[`, ``, `{}`} {
 			same(t, filter, f.rows(f.as(carly, portfolio(access.KindFilter, filter, access.Full(f.reg)))), nothing)
 		}
-		must(t, f.schemas.RemoveCustom(t.Context(), here, "Company", "custom.Seats"))
+		must(t, f.schemas.RemoveCustom(t.Context(), here, "Company", f.prop("Company", "custom.Seats").ID))
 		p.RegistryVersion++
 		same(t, "the property was removed", f.rows(p), nothing)
 	})

@@ -6,6 +6,7 @@ package schema
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -21,8 +22,8 @@ type Store interface {
 	CustomProperties(ctx context.Context, tenant string) (map[string][]model.Property, int64, error)
 	// AddCustomProperty adds one and raises the version of the tenant's registry.
 	AddCustomProperty(ctx context.Context, tenant, modelName string, p model.Property) error
-	// RenameCustomProperty and RemoveCustomProperty raise it as well; the values of a removed one go with it.
-	RenameCustomProperty(ctx context.Context, tenant, id, name string) error
+	// ChangeCustomProperty and RemoveCustomProperty raise it as well; the values of a removed one go with it.
+	ChangeCustomProperty(ctx context.Context, tenant, modelName string, p model.Property) error
 	RemoveCustomProperty(ctx context.Context, tenant string, m *model.Model, id string) error
 }
 
@@ -93,22 +94,19 @@ func (s *Service) load(ctx context.Context, tenant string) (*model.Registry, err
 }
 
 // AddCustom declares a custom property on a model of the tenant. The name may be given with or without "custom.".
-// An equal property that is already there is fine; one of another kind is a fault.Conflict.
+// An equal property that is already there is fine; one of another kind is a fault.Conflict, one that no registry can hold
+// fault.Invalid.
 func (s *Service) AddCustom(ctx context.Context, tenant, modelName string, p model.Property) (*model.Property, error) {
-	name, err := customName(p.Name)
+	name, err := CustomName(p.Name)
 	if err != nil {
 		return nil, err
 	}
 	p.Name = name
 	p.Custom, p.ID = true, "cf_"+s.newID()
 	err = s.store.InTx(ctx, func(ctx context.Context) error {
-		reg, err := s.load(ctx, tenant)
+		m, err := s.model(ctx, tenant, modelName)
 		if err != nil {
 			return err
-		}
-		m, ok := reg.Model(modelName)
-		if !ok {
-			return fault.New(fault.NotFound, "There is no model %q.", modelName)
 		}
 		if have, there := m.Property(p.Name); there {
 			if have.Kind != p.Kind {
@@ -116,44 +114,53 @@ func (s *Service) AddCustom(ctx context.Context, tenant, modelName string, p mod
 			}
 			return nil
 		}
+		if err := s.fits(ctx, tenant, m.Name, p); err != nil {
+			return err
+		}
 		return s.store.AddCustomProperty(ctx, tenant, m.Name, p)
 	})
 	if err != nil {
 		return nil, err
 	}
-	reg, err := s.load(ctx, tenant)
+	m, err := s.model(ctx, tenant, modelName)
 	if err != nil {
 		return nil, err
 	}
-	m, _ := reg.Model(modelName)
 	out, _ := m.Property(p.Name)
 	return out, nil
 }
 
-// RenameCustom gives a custom property another name. Its values, and what anybody may do with it, stay with its ID. A taken name is a
-// fault.Conflict, an unknown property fault.NotFound.
-func (s *Service) RenameCustom(ctx context.Context, tenant, modelName, old, name string) error {
-	name, err := customName(name)
+// ChangeCustom replaces a custom property by another declaration under the same ID: its values, and what anybody may do with it, stay.
+// The kind and what it refers to cannot change (fault.Invalid). A taken name is a fault.Conflict, an unknown property fault.NotFound.
+func (s *Service) ChangeCustom(ctx context.Context, tenant, modelName string, p model.Property) error {
+	name, err := CustomName(p.Name)
 	if err != nil {
 		return err
 	}
+	p.Name, p.Custom = name, true
 	return s.store.InTx(ctx, func(ctx context.Context) error {
-		m, p, err := s.custom(ctx, tenant, modelName, old)
+		m, have, err := s.custom(ctx, tenant, modelName, p.ID)
 		if err != nil {
 			return err
 		}
-		if other, taken := m.Property(name); taken && other != p {
+		if have.Kind != p.Kind || have.To != p.To {
+			return fault.New(fault.Invalid, "What a property holds cannot change, since its values would not fit. Add another one instead.")
+		}
+		if other, taken := m.Property(name); taken && other != have {
 			return fault.New(fault.Conflict, "%s already has %s.", m.Label, name)
 		}
-		return s.store.RenameCustomProperty(ctx, tenant, p.ID, name)
+		if err := s.fits(ctx, tenant, m.Name, p); err != nil {
+			return err
+		}
+		return s.store.ChangeCustomProperty(ctx, tenant, m.Name, p)
 	})
 }
 
-// RemoveCustom removes a custom property with all its values. Its ID is never given again, so permissions that named it mean nothing
-// any more.
-func (s *Service) RemoveCustom(ctx context.Context, tenant, modelName, name string) error {
+// RemoveCustom removes a custom property, given by its ID, with all its values. Its ID is never given again, so permissions that named
+// it mean nothing any more.
+func (s *Service) RemoveCustom(ctx context.Context, tenant, modelName, id string) error {
 	return s.store.InTx(ctx, func(ctx context.Context) error {
-		m, p, err := s.custom(ctx, tenant, modelName, name)
+		m, p, err := s.custom(ctx, tenant, modelName, id)
 		if err != nil {
 			return err
 		}
@@ -161,28 +168,57 @@ func (s *Service) RemoveCustom(ctx context.Context, tenant, modelName, name stri
 	})
 }
 
-func (s *Service) custom(ctx context.Context, tenant, modelName, name string) (*model.Model, *model.Property, error) {
+func (s *Service) model(ctx context.Context, tenant, name string) (*model.Model, error) {
 	reg, err := s.load(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	m, ok := reg.Model(name)
+	if !ok {
+		return nil, fault.New(fault.NotFound, "There is no model %q.", name)
+	}
+	return m, nil
+}
+
+func (s *Service) custom(ctx context.Context, tenant, modelName, id string) (*model.Model, *model.Property, error) {
+	m, err := s.model(ctx, tenant, modelName)
 	if err != nil {
 		return nil, nil, err
 	}
-	m, ok := reg.Model(modelName)
-	if !ok {
-		return nil, nil, fault.New(fault.NotFound, "There is no model %q.", modelName)
-	}
-	if p, ok := m.Property(name); ok && p.Custom {
+	if p, ok := m.PropertyByID(id); ok && p.Custom {
 		return m, p, nil
 	}
-	return nil, nil, fault.New(fault.NotFound, "%s has no custom property %q.", m.Label, name)
+	return nil, nil, fault.New(fault.NotFound, "%s has no such custom property.", m.Label)
 }
 
-// customName checks a name that may be given with or without "custom.".
-func customName(name string) (string, error) {
+// fits refuses a property that the tenant's registry could not hold: nobody could work with any model any more.
+func (s *Service) fits(ctx context.Context, tenant, modelName string, p model.Property) error {
+	if _, err := s.Preview(ctx, tenant, modelName, p.ID, &p); err != nil {
+		return fault.Wrap(fault.Invalid, err, "%s cannot be declared like that.", p.Name)
+	}
+	return nil
+}
+
+// Preview gives the tenant's registry as it would be with p in the place of the custom property of this ID, or without that where p is nil.
+func (s *Service) Preview(ctx context.Context, tenant, modelName, id string, p *model.Property) (*model.Registry, error) {
+	custom, _, err := s.store.CustomProperties(ctx, tenant)
+	if err != nil {
+		return nil, fmt.Errorf("read custom properties: %w", err)
+	}
+	custom[modelName] = slices.DeleteFunc(custom[modelName], func(have model.Property) bool { return have.ID == id })
+	if p != nil {
+		custom[modelName] = append(custom[modelName], *p)
+	}
+	return model.New(s.catalog, custom)
+}
+
+// CustomName checks the name of a custom property, given with or without "custom.", and gives it with that.
+func CustomName(name string) (string, error) {
 	if !strings.HasPrefix(name, "custom.") {
 		name = "custom." + name
 	}
 	if !model.CustomName(name) {
-		return "", fault.BadField("name", "a custom property's name has at most 80 letters, digits, spaces and _/&()%%+-.")
+		return "", fault.BadField("name", "has at most 80 letters, digits, spaces and _/&()%%+-, and begins with a letter or digit.")
 	}
 	return name, nil
 }

@@ -38,6 +38,8 @@ var flashes = map[string]kit.Toast{
 	"shut-out":       {Tone: kit.Good, Title: "App shut out", Text: "Its connections here have ended, and nobody can make one."},
 	"let-in":         {Tone: kit.Good, Title: "App let in", Text: "People can authorize it again."},
 	"narrowed":       {Tone: kit.Good, Title: "Narrowed", Text: "The app's next call obeys."},
+	"field":          {Tone: kit.Good, Title: "Custom field created", Text: "It is there wherever its model is."},
+	"field-removed":  {Tone: kit.Good, Title: "Custom field removed", Text: "Its values are gone with it."},
 	"tenant":         {Tone: kit.Good, Title: "Tenant created", Text: "Its administrator can sign in now."},
 	"tenant-invited": {Tone: kit.Good, Title: "Tenant created", Text: "Its administrator is invited."},
 	"invited-again":  {Tone: kit.Good, Title: "New link made", Text: "The one before does not work any more."},

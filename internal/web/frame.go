@@ -56,7 +56,7 @@ func (s *Server) frame(v *visit) kit.Frame {
 	case v.who.Manages(access.PrivateApp, access.View):
 		f.Nav.Tools = append(f.Nav.Tools, kit.NavItem{ID: "apps", Label: "App Center", Href: "/private-apps", Icon: "apps"})
 	}
-	if v.who.Manages(access.RoleModel, access.View) && v.who.Viewer == nil {
+	if v.who.Viewer == nil && len(settingsTabs(v, "").Items) > 0 {
 		f.Nav.Tools = append(f.Nav.Tools, kit.NavItem{ID: "settings", Label: "Settings", Href: "/settings", Icon: "settings"})
 	}
 	if v.session.Account.Super && v.who.Viewer == nil && s.Console != nil {

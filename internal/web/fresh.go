@@ -42,6 +42,8 @@ var sensitive = map[string]act{
 	"POST /settings/roles/{id}/people/take": {words: "take a role"},
 	"POST /settings/roles/{id}/delete":      {words: "remove a role"},
 
+	"POST " + pathDataModel + "/{model}/{field}/remove": {words: "remove a custom field"},
+
 	"POST /console/tenants/new":                               {words: "create a tenant"},
 	"POST /console/tenants/{tenant}":                          {words: "rename a tenant"},
 	"POST /console/tenants/{tenant}/status":                   {words: "suspend or resume a tenant"},

@@ -127,7 +127,7 @@ func noRedirectToStranger(t *testing.T, s *testkit.Server) {
 // behindTLS is the same product under an https origin, as behind a proxy.
 func behindTLS(t *testing.T, s *testkit.Server) *web.Server {
 	t.Helper()
-	h, err := web.New(web.Options{Gate: s.Gate, Identity: s.Identity, OAuth: s.OAuth, Apps: s.Apps, Calls: s.Calls, Registries: s.Schema, Origin: "https://crm.test", Now: s.Clock.Now})
+	h, err := web.New(web.Options{Gate: s.Gate, Identity: s.Identity, OAuth: s.OAuth, Apps: s.Apps, Fields: s.Fields, Calls: s.Calls, Registries: s.Schema, Origin: "https://crm.test", Now: s.Clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

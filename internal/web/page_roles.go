@@ -32,16 +32,26 @@ func (s *Server) settings(pattern string, h handler) {
 // changes reports whether the person may change roles and who has them.
 func (v *visit) changes() bool { return identity.MayManage(v.who, v.who.Tenant) == nil }
 
+// getSettings leads to the first part of the settings that the person may open.
 func (s *Server) getSettings(w http.ResponseWriter, v *visit) error {
-	return s.done(w, v, "/settings/roles", "")
+	tabs := settingsTabs(v, "").Items
+	if len(tabs) == 0 {
+		return errNoPage
+	}
+	return s.done(w, v, tabs[0].Href, "")
 }
 
 // settingsTabs are the parts of the settings that the person may open.
 func settingsTabs(v *visit, active string) kit.Tabs {
-	tabs := kit.Tabs{Label: "Settings", Items: []kit.Tab{
-		{Label: "Roles", Icon: "user-shield", Href: "/settings/roles", Active: active == "roles"},
-		{Label: "People", Icon: "users", Href: "/settings/people", Active: active == "people"},
-	}}
+	tabs := kit.Tabs{Label: "Settings"}
+	if v.who.Manages(access.RoleModel, access.View) {
+		tabs.Items = append(tabs.Items,
+			kit.Tab{Label: "Roles", Icon: "user-shield", Href: "/settings/roles", Active: active == "roles"},
+			kit.Tab{Label: "People", Icon: "users", Href: "/settings/people", Active: active == "people"})
+	}
+	if v.who.Manages(access.CustomField, access.View) {
+		tabs.Items = append(tabs.Items, kit.Tab{Label: "Data model", Icon: "forms", Href: pathDataModel, Active: active == "data-model"})
+	}
 	if v.self.Admin {
 		tabs.Items = append(tabs.Items,
 			kit.Tab{Label: "Explain", Icon: "help-circle", Href: "/settings/explain", Active: active == "explain"},

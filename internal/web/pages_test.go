@@ -54,6 +54,7 @@ func paths(t *testing.T, s *testkit.Server) (open, member, admin []string) {
 	published := "/published-apps/" + publishedApp(t, s)
 	s.Connect(t, person(t, "Ada"))
 	own := ownApplication(t, s, s.Admin.Person)
+	field := customField(t, s, "Contract type")
 	open = []string{"/signin", "/forgot"}
 	member = []string{
 		"/", "/profile", "/data/companies", "/data/endusers", "/data/assets", "/data/licenses", "/data/conversations", "/data/tasks", "/data/users", "/data/teams",
@@ -69,6 +70,7 @@ func paths(t *testing.T, s *testkit.Server) (open, member, admin []string) {
 		"/settings/roles", "/settings/roles/" + role, "/settings/roles/new", "/settings/roles/" + role + "?preset=view", "/settings/roles/" + role + "?copy=client." + s.Client.ID,
 		"/settings/roles/" + role + "/people", "/settings/roles/" + role + "/remove", "/settings/roles/new?copy=role." + role, "/settings/people", "/settings/people/invite", "/settings/people/" + s.Admin.Person,
 		"/settings/roles/filter?fp.0=owner.name&fo.0=contains&builder=add", "/settings/roles/reach?portfolio=mine",
+		"/settings/data-model", "/settings/data-model/companies", "/settings/data-model/users", "/settings/data-model/companies/new", field, field + "/remove",
 		published, published + "?shut", published + "/activity", own, own + "?disconnect",
 	}
 	return open, member, admin
@@ -194,7 +196,7 @@ func TestInternalError(t *testing.T) {
 	for _, panics := range []bool{false, true} {
 		var log strings.Builder
 		h, err := web.New(web.Options{
-			Gate: s.Gate, Identity: s.Identity, OAuth: s.OAuth, Apps: s.Apps, Calls: s.Calls, Registries: broken{panics}, Origin: "https://crm.test", Now: s.Clock.Now,
+			Gate: s.Gate, Identity: s.Identity, OAuth: s.OAuth, Apps: s.Apps, Fields: s.Fields, Calls: s.Calls, Registries: broken{panics}, Origin: "https://crm.test", Now: s.Clock.Now,
 			Logger: slog.New(slog.NewTextHandler(&log, nil)),
 		})
 		if err != nil {
@@ -226,7 +228,7 @@ func TestInternalError(t *testing.T) {
 func TestTokenMissing(t *testing.T) {
 	s := testkit.Start(t, "sqlite")
 	ada := newBrowser(t, s.URL).signIn(person(t, "Ada"))
-	h, err := web.New(web.Options{Gate: s.Gate, Identity: s.Identity, OAuth: s.OAuth, Apps: s.Apps, Calls: s.Calls, Registries: s.Schema, Origin: "https://crm.test", Now: s.Clock.Now})
+	h, err := web.New(web.Options{Gate: s.Gate, Identity: s.Identity, OAuth: s.OAuth, Apps: s.Apps, Fields: s.Fields, Calls: s.Calls, Registries: s.Schema, Origin: "https://crm.test", Now: s.Clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

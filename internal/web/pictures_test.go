@@ -92,7 +92,7 @@ func demoPages(t *testing.T, s *testkit.Server) string {
 		notice.Logins = append(notice.Logins, web.DemoLogin{Name: p.Name(), Role: p.Role, Email: p.Email, Password: p.Password})
 	}
 	pages, err := web.New(web.Options{
-		Gate: s.Gate, Identity: s.Identity, OAuth: s.OAuth, Apps: s.Apps, Calls: s.Calls, Registries: s.Schema, Origin: origin, Now: s.Clock.Now, Demo: notice,
+		Gate: s.Gate, Identity: s.Identity, OAuth: s.OAuth, Apps: s.Apps, Fields: s.Fields, Calls: s.Calls, Registries: s.Schema, Origin: origin, Now: s.Clock.Now, Demo: notice,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -154,6 +154,7 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 	s.Call(t, token, "get_record", map[string]any{"model": "Company", "id": "0"})
 	program := made.ID
 	idle := disabledProgram(t, s)
+	contract := customField(t, s, "Contract type")
 	desk := publishedApp(t, s)
 	s.Call(t, s.Connect(t, person(t, "Sofia")).Access, "list_models", nil) // not Ada, whose first authorization is looked at
 	connectDesk(t, s, desk)
@@ -238,6 +239,12 @@ func pictures(t *testing.T, s *testkit.Server) []shot {
 		{"role-new", "Ada", "/settings/roles/new", "New role"},
 		{"role-people", "Ada", "/settings/roles/" + named["Administrator"] + "/people", "The last active administrator"},
 		{"role-remove", "Ada", "/settings/roles/" + role + "/remove", "What they get instead"},
+		{"data-model", "Ada", "/settings/data-model", "Custom fields"},
+		{"model", "Ada", "/settings/data-model/companies", "What it is called in the contract"},
+		{"model-none", "Ada", "/settings/data-model/assets", "No custom fields yet"},
+		{"field-new", "Ada", "/settings/data-model/companies/new", "Shown at once by"},
+		{"field", "Ada", contract, "Who sees it"},
+		{"field-remove", "Ada", contract + "/remove", "Type Contract type to confirm"},
 		{"people", "Ada", "/settings/people", "Open invitations"},
 		{"people-invite", "Ada", "/settings/people/invite", "First name"},
 		{"person", "Ada", "/settings/people/" + s.Admin.Person, "Make a reset link"},

@@ -124,7 +124,7 @@ func TestSetupKnowsPublicAddresses(t *testing.T) {
 		"https://localhost:8080": "this machine only", "https://[::1]": "this machine only", "https://192.168.1.4": "your own network", "https://10.1.1.1:8443": "your own network",
 		"https://crm": "your own network", "https://crm.corp": "your own network", "https://crm.local": "your own network",
 	} {
-		h, err := web.New(web.Options{Gate: s.Gate, Identity: s.Identity, OAuth: s.OAuth, Apps: s.Apps, Calls: s.Calls, Registries: s.Schema, Origin: origin, Now: s.Clock.Now})
+		h, err := web.New(web.Options{Gate: s.Gate, Identity: s.Identity, OAuth: s.OAuth, Apps: s.Apps, Fields: s.Fields, Calls: s.Calls, Registries: s.Schema, Origin: origin, Now: s.Clock.Now})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -111,7 +111,7 @@ func TestViewAsBarsTheRest(t *testing.T) {
 	decision := ada.get(request).form(t, "/oauth/authorize/decision")
 	viewAs(t, ada, userID(t, s, "Carly"), "").want(t, http.StatusSeeOther)
 	token := ada.get("/").form(t, "/view-as/stop")
-	routes, err := web.New(web.Options{Gate: s.Gate, Identity: s.Identity, OAuth: s.OAuth, Apps: s.Apps, Calls: s.Calls, Registries: s.Schema, Origin: "https://crm.test", Now: s.Clock.Now})
+	routes, err := web.New(web.Options{Gate: s.Gate, Identity: s.Identity, OAuth: s.OAuth, Apps: s.Apps, Fields: s.Fields, Calls: s.Calls, Registries: s.Schema, Origin: "https://crm.test", Now: s.Clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,7 @@ import (
 	"mandorla/internal/access"
 	"mandorla/internal/audit"
 	"mandorla/internal/console"
+	"mandorla/internal/customfield"
 	"mandorla/internal/identity"
 	"mandorla/internal/model"
 	"mandorla/internal/oauth"
@@ -47,6 +48,7 @@ type Options struct {
 	Identity   *identity.Service
 	OAuth      *oauth.Service
 	Apps       *privateapp.Service
+	Fields     *customfield.Service
 	Calls      *audit.Calls
 	Console    *console.Service // nil: there is no console
 	Registries Registries
@@ -86,8 +88,8 @@ type Server struct {
 
 // New checks the options and every template. The error names what is wrong.
 func New(o Options) (*Server, error) {
-	if o.Gate == nil || o.Identity == nil || o.OAuth == nil || o.Apps == nil || o.Calls == nil || o.Registries == nil || o.Now == nil {
-		return nil, errors.New("web: Gate, Identity, OAuth, Apps, Calls, Registries and Now are required")
+	if o.Gate == nil || o.Identity == nil || o.OAuth == nil || o.Apps == nil || o.Fields == nil || o.Calls == nil || o.Registries == nil || o.Now == nil {
+		return nil, errors.New("web: Gate, Identity, OAuth, Apps, Fields, Calls, Registries and Now are required")
 	}
 	origin, err := url.Parse(o.Origin)
 	if err != nil || origin.Host == "" || origin.Path != "" || origin.Scheme != "https" && origin.Scheme != "http" {
@@ -207,7 +209,16 @@ func (s *Server) register() {
 	s.managed("POST /private-apps/{id}/permissions", private, access.Update, s.postPrivatePermissions)
 	s.managed("GET /private-apps/{id}/logs", private, access.View, s.getPrivateLogs)
 
-	s.settings("GET /settings", s.getSettings)
+	field := access.CustomField
+	s.page("GET /settings", s.getSettings)
+	s.managed("GET "+pathDataModel, field, access.View, s.getDataModel)
+	s.managed("GET "+pathDataModel+"/{model}", field, access.View, s.getModel)
+	s.managed("GET "+pathDataModel+"/{model}/new", field, access.Create, s.getFieldNew)
+	s.managed("POST "+pathDataModel+"/{model}/new", field, access.Create, s.postFieldNew)
+	s.managed("GET "+pathDataModel+"/{model}/{field}", field, access.View, s.getField)
+	s.managed("POST "+pathDataModel+"/{model}/{field}", field, access.Update, s.postField)
+	s.managed("GET "+pathDataModel+"/{model}/{field}/remove", field, access.Remove, s.getFieldRemove)
+	s.managed("POST "+pathDataModel+"/{model}/{field}/remove", field, access.Remove, s.postFieldRemove)
 	s.settings("GET /settings/roles", s.getRoles)
 	s.settings("GET /settings/roles/{id}", s.getRole)
 	s.settings("GET /settings/roles/{id}/people", s.getRolePeople)
@@ -298,6 +309,10 @@ func samples() map[string]any {
 		"explain":              sampleExplain,
 		"role_people":          sampleRolePeople,
 		"role_remove":          sampleRoleRemove,
+		"data_model":           sampleDataModel,
+		"model":                sampleModel,
+		"field":                sampleField,
+		"field_remove":         sampleFieldRemove,
 		"people":               samplePeople,
 		"person":               samplePerson,
 		"profile":              sampleProfile,

@@ -9,12 +9,6 @@ import (
 	"mandorla/internal/model"
 )
 
-// kinds are the kinds a custom property may have, found by their stable names.
-var kinds = []model.Kind{
-	model.Text, model.RichText, model.Phone, model.URL, model.Email, model.Enum, model.Number, model.Integer, model.Days,
-	model.Bool, model.Date, model.DateTime, model.Ref, model.Refs, model.Tags, model.JSON,
-}
-
 // definition is the stored JSON of a custom property. Names of keys never change.
 type definition struct {
 	Kind       string   `json:"kind"`
@@ -44,13 +38,11 @@ func (d definition) property(id, name string) (model.Property, error) {
 		ID: id, Name: name, Custom: true, Label: d.Label, Doc: d.Doc, To: d.To, Options: d.Options, Aliases: d.Aliases,
 		Required: d.Required, Index: d.Index, Search: d.Search, ReadOnly: d.ReadOnly, CreateOnly: d.CreateOnly, List: d.List, Sensitive: d.Sensitive,
 	}
-	for _, k := range kinds {
-		if k.Name() == d.Kind {
-			p.Kind = k
-			return p, nil
-		}
+	kind, ok := model.CustomKind(d.Kind)
+	if p.Kind = kind; !ok {
+		return p, fmt.Errorf("custom property %s is of the unknown kind %q", name, d.Kind)
 	}
-	return p, fmt.Errorf("custom property %s is of the unknown kind %q", name, d.Kind)
+	return p, nil
 }
 
 // CustomProperties gives a tenant's own properties by model name in the order they were added, and the version of the tenant's
@@ -87,27 +79,42 @@ func (s *Store) CustomProperties(ctx context.Context, tenant string) (map[string
 // AddCustomProperty adds one and raises the version of the tenant's registry; a taken name is a fault.Conflict. Unique is refused:
 // no index guards values in the JSON column.
 func (s *Store) AddCustomProperty(ctx context.Context, tenant, modelName string, p model.Property) error {
-	if p.Unique || p.Computed() || !customKey(p.ID) {
-		return fault.New(fault.Invalid, "A custom property cannot be unique or computed.")
-	}
-	text, err := json.Marshal(define(p))
+	text, err := defined(p)
 	if err != nil {
-		return fmt.Errorf("custom property %s: %w", p.Name, err)
+		return err
 	}
 	return s.newRegistry(ctx, tenant, func(ctx context.Context) error {
 		_, err := s.exec(ctx, "INSERT INTO sys_custom_property (tenant_id, id, model, name, definition) VALUES (?, ?, ?, ?, ?)",
-			tenant, p.ID, modelName, p.Name, string(text))
+			tenant, p.ID, modelName, p.Name, text)
 		return s.conflict(err, "%s already has %s.", modelName, p.Name)
 	})
 }
 
-// RenameCustomProperty gives a custom property another name and raises the version of the tenant's registry; a taken name is a
-// fault.Conflict. Values and permissions are kept by its ID, so nothing else changes.
-func (s *Store) RenameCustomProperty(ctx context.Context, tenant, id, name string) error {
+// ChangeCustomProperty stores another name and definition under a custom property's ID and raises the version of the tenant's registry;
+// a taken name is a fault.Conflict, an unknown property fault.NotFound. Values and permissions are kept by the ID, so they stay as they
+// are: the kind must be the same.
+func (s *Store) ChangeCustomProperty(ctx context.Context, tenant, modelName string, p model.Property) error {
+	text, err := defined(p)
+	if err != nil {
+		return err
+	}
 	return s.newRegistry(ctx, tenant, func(ctx context.Context) error {
-		res, err := s.exec(ctx, "UPDATE sys_custom_property SET name = ? WHERE tenant_id = ? AND id = ?", name, tenant, id)
-		return s.conflict(changed(res, err, "There is no such property."), "There already is a property named %s.", name)
+		res, err := s.exec(ctx, "UPDATE sys_custom_property SET name = ?, definition = ? WHERE tenant_id = ? AND model = ? AND id = ?",
+			p.Name, text, tenant, modelName, p.ID)
+		return s.conflict(changed(res, err, "There is no such property."), "%s already has %s.", modelName, p.Name)
 	})
+}
+
+// defined gives what is stored of a custom property beside its ID and name.
+func defined(p model.Property) (string, error) {
+	if p.Unique || p.Computed() || !customKey(p.ID) {
+		return "", fault.New(fault.Invalid, "A custom property cannot be unique or computed.")
+	}
+	text, err := json.Marshal(define(p))
+	if err != nil {
+		return "", fmt.Errorf("custom property %s: %w", p.Name, err)
+	}
+	return string(text), nil
 }
 
 // RemoveCustomProperty removes a custom property with all its values and raises the version of the tenant's registry.

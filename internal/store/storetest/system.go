@@ -124,6 +124,31 @@ func testCustomProperties(t *testing.T, open Open) {
 			t.Errorf("properties (-want +got):\n%s", diff)
 		}
 	}
+	other := all[len(all)-1]
+	other.Name, other.Doc, other.Options, other.Required = "custom.Step", "E", []string{"three"}, false
+	must(t, s.ChangeCustomProperty(ctx, here, "Firm", other))
+	all[len(all)-1] = other
+	got, version, err := s.CustomProperties(ctx, here)
+	must(t, err)
+	if diff := cmp.Diff(map[string][]model.Property{"Firm": all}, got, sameProperty); diff != "" || version != int64(len(all)+1) {
+		t.Errorf("version %d, properties after a change (-want +got):\n%s", version, diff)
+	}
+	taken := other
+	taken.Name = all[0].Name
+	if err := s.ChangeCustomProperty(ctx, here, "Firm", taken); !fault.Is(err, fault.Conflict) {
+		t.Errorf("changed to a taken name: %v", err)
+	}
+	for name, err := range map[string]error{
+		"of another tenant": s.ChangeCustomProperty(ctx, there, "Firm", other), "of another model": s.ChangeCustomProperty(ctx, here, "Person", other),
+		"of nobody": s.ChangeCustomProperty(ctx, "nobody", "Firm", other),
+	} {
+		if !fault.Is(err, fault.NotFound) {
+			t.Errorf("a change %s: %v", name, err)
+		}
+	}
+	if _, after, err := s.CustomProperties(ctx, here); err != nil || after != version {
+		t.Errorf("refused changes raised the version from %d to %d, %v", version, after, err)
+	}
 	again := all[0]
 	again.ID = "cf_z"
 	if err := s.AddCustomProperty(ctx, here, "Firm", again); !fault.Is(err, fault.Conflict) {

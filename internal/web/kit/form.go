@@ -55,7 +55,12 @@ type Field struct {
 	// Presets fill the field (or add a line) with one click.
 	Presets []Preset
 	Wide    bool // two columns wide, in a form of two
+	// Only shows the field while another one of the form has this value. Without scripts it is always there; its value is sent always.
+	Only *Only
 }
+
+// Only is the value of another field of the same form.
+type Only struct{ Field, Value string }
 
 // LineError is what is wrong with one line of a list.
 type LineError struct{ Line, Error string }

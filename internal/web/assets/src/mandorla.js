@@ -323,6 +323,14 @@
       out.innerHTML = await answer.text();
     } catch { /* saving checks as well */ }
   }
+  // A field that belongs to one choice of another one. (A name that begins with "on" would be taken for a handler by the templates.)
+  function startOnly(box) {
+    const other = box.closest("form")?.elements[box.dataset.with];
+    if (!other) return;
+    const update = () => { box.hidden = other.value !== box.dataset.withValue; };
+    other.addEventListener("change", update);
+    update();
+  }
   const checking = new WeakMap();
   on("input", "[data-check]", (field) => {
     doc.getElementById(`${field.id}-error`)?.remove(); // said about what was sent, not about what is typed now
@@ -414,6 +422,7 @@
     each(root, "[data-toast]", startToast);
     each(root, "[data-secret]", (box) => unsaved.add(box));
     each(root, "[data-check]:not([aria-invalid])", runCheck);
+    each(root, "[data-with]", startOnly);
     each(root, "[data-selection]", countTicks);
     each(root, ".tabs", showTab);
     each(root, "dialog.layer[open]", openLayer);

@@ -1,0 +1,304 @@
+package customfield_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"mandorla/internal/access"
+	"mandorla/internal/customfield"
+	"mandorla/internal/demo"
+	"mandorla/internal/fault"
+	"mandorla/internal/model"
+	"mandorla/internal/record"
+	"mandorla/internal/testkit"
+)
+
+// world is the demo tenant with somebody who looks after its data model and sees little of it.
+type world struct {
+	*testing.T
+	*testkit.Server
+	keeper access.Principal // a role of her own: views Company but for arr, and Team
+	role   access.Role
+}
+
+func engines(t *testing.T, run func(w *world)) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		w := &world{T: t, Server: testkit.Start(t, engine)}
+		reg, err := w.Schema.Current(t.Context(), w.Tenant)
+		w.must(err)
+		company, _ := reg.Company()
+		var ids []string
+		for _, p := range company.Props() {
+			if p.Name != "arr" {
+				ids = append(ids, p.ID)
+			}
+		}
+		w.role, err = w.Identity.SaveRole(t.Context(), w.Admin, access.Role{
+			Tenant: w.Tenant, Name: "Keeper", Portfolio: access.FullAccess, Switches: access.SwitchSettings,
+			Set: access.Set{
+				"Company":          {Actions: access.View, View: access.Only(ids...)},
+				"Team":             {Actions: access.View, View: access.AllProperties},
+				access.CustomField: {Actions: access.View | access.Create | access.Update | access.Remove},
+			},
+		})
+		w.must(err)
+		w.keeper = w.with(w.role)
+		run(w)
+	})
+}
+
+// with gives Carly with this role and no other.
+func (w *world) with(r access.Role) access.Principal {
+	w.Helper()
+	w.must(w.Identity.AssignRoles(w.Context(), w.Admin, w.Tenant, w.Person(w, demo.Carly).Person, []string{r.ID}))
+	return w.Person(w, demo.Carly)
+}
+
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w *world) refused(what string, err error, kind fault.Kind, words string) {
+	w.Helper()
+	msg, fields := fault.Safe(err)
+	for _, f := range fields {
+		msg += " " + f.Path + " " + f.Msg
+	}
+	if !fault.Is(err, kind) || !strings.Contains(msg, words) {
+		w.Errorf("%s: %v, want %v with %q", what, err, kind, words)
+	}
+}
+
+func (w *world) add(by access.Principal, modelName string, f customfield.Field) *model.Property {
+	w.Helper()
+	p, err := w.Fields.Add(w.Context(), by, modelName, f)
+	w.must(err)
+	return p
+}
+
+func (w *world) again(by access.Principal) access.Principal {
+	w.Helper()
+	out, err := w.Identity.PrincipalFor(w.Context(), w.Tenant, by.Person, by.Surface)
+	w.must(err)
+	return out
+}
+
+var choice = customfield.Field{Name: "Contract type", Doc: "What we signed.", Kind: model.Enum, Options: []string{"Order form", "Frame agreement"}, Required: true, List: true, Sensitive: true}
+
+// A field lives: it is made, known to everybody whose role has future properties, changed, and goes with its values.
+func TestLife(t *testing.T) {
+	engines(t, func(w *world) {
+		p := w.add(w.Admin, "Company", choice)
+		if got := customfield.Of(p); p.Name != "custom.Contract type" || !slices.Equal(got.Options, choice.Options) || !p.Required || !p.List || !p.Sensitive || p.Doc != choice.Doc || p.Kind != model.Enum {
+			w.Fatalf("made %+v", p)
+		}
+		owner := w.add(w.Admin, "Company", customfield.Field{Name: "Sponsor", Kind: model.Ref, To: "endusers", Options: []string{"dropped"}})
+		if owner.To != "End user" && owner.To != "End User" || len(owner.Options) != 0 {
+			w.Errorf("a reference to %q with %v", owner.To, owner.Options)
+		}
+		admin := w.again(w.Admin)
+		_, err := w.Gate.Create(w.Context(), admin, record.Write{Model: "Company", Values: map[string]any{"name": "Signed", "custom.Contract type": "order form"}})
+		w.must(err)
+
+		was := customfield.Mark(p)
+		next := customfield.Field{Name: "Contract", Options: []string{"Order form", "None"}, Kind: model.Text, To: "User"}
+		w.must(w.Fields.Change(w.Context(), admin, "companies", p.ID, was, next))
+		m, err := w.Fields.Model(w.Context(), w.again(w.Admin), "Company")
+		w.must(err)
+		got, ok := m.Custom(p.ID)
+		if !ok || got.Name != "custom.Contract" || got.Kind != model.Enum || got.To != "" || got.Required || got.List || got.Sensitive || got.Doc != "" || !slices.Equal(got.Options, next.Options) {
+			w.Errorf("changed to %+v", got)
+		}
+		w.refused("a change of what it was before", w.Fields.Change(w.Context(), admin, "Company", p.ID, was, next), fault.Conflict, "in the meantime")
+
+		w.must(w.Fields.Remove(w.Context(), admin, "Company", p.ID))
+		w.refused("removed twice", w.Fields.Remove(w.Context(), admin, "Company", p.ID), fault.NotFound, "no such custom field")
+		log, err := w.Store.TenantAudit(w.Context(), w.Tenant, "custom_field.", 10)
+		w.must(err)
+		var acts []string
+		for _, e := range log {
+			acts = append(acts, e.Act+" "+e.Detail["name"]+" by "+e.PersonName)
+		}
+		want := []string{"custom_field.delete custom.Contract", "custom_field.update custom.Contract", "custom_field.create custom.Sponsor", "custom_field.create custom.Contract type"}
+		for i := range want {
+			want[i] += " by " + w.Admin.PersonName
+		}
+		if !slices.Equal(acts, want) {
+			w.Errorf("noted %q", acts)
+		}
+	})
+}
+
+// Every mistake in a form is said at its field, several at once, and nothing is made.
+func TestMistakes(t *testing.T) {
+	engines(t, func(w *world) {
+		w.add(w.Admin, "Company", choice)
+		text := func(name string) customfield.Field { return customfield.Field{Name: name, Kind: model.Text} }
+		options := func(options ...string) customfield.Field {
+			return customfield.Field{Name: "X", Kind: model.Enum, Options: options}
+		}
+		many := make([]string, customfield.MaxOptions+1)
+		for i := range many {
+			many[i] = strings.Repeat("x", i/20+1) + strings.Repeat("y", i%20)
+		}
+		for words, f := range map[string]customfield.Field{
+			"name is missing":                          text("  "),
+			"name has at most 80 letters":              text("a\"b"),
+			"name has at most 80 letters, digits":      text(strings.Repeat("x", 81)),
+			"name is the name of another field":        text("contract TYPE"),
+			"doc is longer than 300":                   {Name: "X", Kind: model.Text, Doc: strings.Repeat("x", 301)},
+			"kind is missing":                          {Name: "X"},
+			"to is missing":                            {Name: "X", Kind: model.Ref},
+			"options are missing":                      options(" ", ""),
+			"options have red twice":                   options("Red", "red"),
+			"options have one that is longer than 80":  options(strings.Repeat("x", 81)),
+			"options are more than 200":                options(many...),
+			"kind is missing. Choose what the field h": {Name: "X", Kind: model.ID},
+		} {
+			_, err := w.Fields.Add(w.Context(), w.Admin, "Company", f)
+			w.refused(words, err, fault.Invalid, words)
+		}
+		_, err := w.Fields.Add(w.Context(), w.Admin, "Company", customfield.Field{Name: "a\"b", Doc: strings.Repeat("x", 301)})
+		if _, fields := fault.Safe(err); len(fields) != 3 {
+			w.Errorf("of three mistakes %v are named", fields)
+		}
+		_, err = w.Fields.Add(w.Context(), w.Admin, "Nothing", text("X"))
+		w.refused("no model", err, fault.NotFound, "Nothing")
+		m, err := w.Fields.Model(w.Context(), w.again(w.Admin), "Company")
+		w.must(err)
+		if n := len(slices.DeleteFunc(m.Known, func(p *model.Property) bool { return !p.Custom })); n != 1 {
+			w.Errorf("%d custom fields", n)
+		}
+	})
+}
+
+// A field that the portfolio of a role asks for keeps its name and the choices that are asked for, and stays: otherwise the role would
+// reach nothing.
+func TestPortfolioKeepsItsField(t *testing.T) {
+	engines(t, func(w *world) {
+		f := customfield.Field{Name: "Segment", Kind: model.Enum, Options: []string{"large", "small"}}
+		for where, filter := range map[string]string{
+			"at the end":    `{"or":[{"phase":"Live"},{"not":{"custom.Segment":"small"}}]}`,
+			"behind a path": `{"headId.custom.Segment":"small"}`,
+		} {
+			p := w.add(w.Admin, "Company", f)
+			role, err := w.Identity.SaveRole(w.Context(), w.again(w.Admin), access.Role{Tenant: w.Tenant, Name: "Small ones", Portfolio: access.Portfolio{Kind: access.KindFilter, Filter: filter}, Set: access.Set{}})
+			w.must(err)
+			renamed, fewer, other := f, f, f
+			renamed.Name = "Tier"
+			fewer.Options = []string{"large"}
+			other.Options, other.Doc = []string{"tiny", "small"}, "How large."
+			w.refused(where+", renamed", w.Fields.Change(w.Context(), w.Admin, "Company", p.ID, customfield.Mark(p), renamed), fault.Conflict, "the portfolio of Small ones asks for it.")
+			w.refused(where+", without the choice", w.Fields.Change(w.Context(), w.Admin, "Company", p.ID, customfield.Mark(p), fewer), fault.Conflict, "the portfolio of Small ones")
+			w.refused(where+", removed", w.Fields.Remove(w.Context(), w.Admin, "Company", p.ID), fault.Conflict, "Change that portfolio first")
+			w.refused(where+", removed by somebody who may not look at roles", w.Fields.Remove(w.Context(), w.seeing(p.ID), "Company", p.ID), fault.Conflict, "An administrator has to change the portfolio")
+			w.must(w.Fields.Change(w.Context(), w.Admin, "Company", p.ID, customfield.Mark(p), other))
+			w.must(w.Identity.DeleteRole(w.Context(), w.Admin, w.Tenant, role.ID, ""))
+			w.must(w.Fields.Remove(w.Context(), w.Admin, "Company", p.ID))
+		}
+	})
+}
+
+// seeing gives the keeper with one more property in her role.
+func (w *world) seeing(id string) access.Principal {
+	w.Helper()
+	set := access.Set{}
+	for name, p := range w.role.Set {
+		set[name] = p
+	}
+	company := set["Company"]
+	company.View = access.Only(append(slices.Clone(company.View.IDs), id)...)
+	set["Company"] = company
+	r := w.role
+	r.ID, r.Version, r.Set, r.Name = "", 0, set, "Keeper of "+id
+	made, err := w.Identity.SaveRole(w.Context(), w.again(w.Admin), r)
+	w.must(err)
+	return w.with(made)
+}
+
+// What somebody's role does not show does not exist here either, and every act wants its permission.
+func TestSight(t *testing.T) {
+	engines(t, func(w *world) {
+		hidden := w.add(w.Admin, "Company", customfield.Field{Name: "Margin", Kind: model.Number})
+		models, err := w.Fields.Models(w.Context(), w.keeper)
+		w.must(err)
+		var names []string
+		for _, m := range models {
+			names = append(names, m.Name)
+			for _, p := range m.Known {
+				if p.Name == "arr" || p.Name == hidden.Name {
+					w.Errorf("%s is shown", p.Name)
+				}
+			}
+		}
+		if !slices.Equal(names, []string{"Company", "Team"}) {
+			w.Errorf("knows %v", names)
+		}
+		for _, name := range []string{"Task", "Nothing", "tasks"} {
+			_, err := w.Fields.Model(w.Context(), w.keeper, name)
+			w.refused(name, err, fault.NotFound, `There is no model "`+name+`".`)
+			_, err = w.Fields.Add(w.Context(), w.keeper, name, customfield.Field{Name: "X", Kind: model.Text})
+			w.refused("on "+name, err, fault.NotFound, `There is no model "`+name+`".`)
+			_, err = w.Fields.Add(w.Context(), w.keeper, "Team", customfield.Field{Name: "X", Kind: model.Ref, To: name})
+			w.refused("to "+name, err, fault.Invalid, "to is missing")
+		}
+		for _, id := range []string{hidden.ID, "cf_nothing", "co02"} {
+			w.refused("change "+id, w.Fields.Change(w.Context(), w.keeper, "Company", id, customfield.Mark(hidden), choice), fault.NotFound, "no such custom field")
+			w.refused("remove "+id, w.Fields.Remove(w.Context(), w.keeper, "Company", id), fault.NotFound, "no such custom field")
+		}
+		own := w.add(w.keeper, "Team", customfield.Field{Name: "Floor", Kind: model.Integer})
+		w.must(w.Fields.Change(w.Context(), w.again(w.keeper), "Team", own.ID, customfield.Mark(own), customfield.Field{Name: "Storey"}))
+		w.must(w.Fields.Remove(w.Context(), w.again(w.keeper), "Team", own.ID))
+
+		acts := map[access.Action]func(by access.Principal) error{
+			access.View: func(by access.Principal) error { _, err := w.Fields.Models(w.Context(), by); return err },
+			access.Create: func(by access.Principal) error {
+				_, err := w.Fields.Add(w.Context(), by, "Nothing", choice)
+				return err
+			},
+			access.Update: func(by access.Principal) error {
+				return w.Fields.Change(w.Context(), by, "Nothing", "cf_x", "", choice)
+			},
+			access.Remove: func(by access.Principal) error { return w.Fields.Remove(w.Context(), by, "Nothing", "cf_x") },
+		}
+		for lacking, do := range acts {
+			r := w.role
+			r.Set = access.Set{"Team": r.Set["Team"], access.CustomField: {Actions: r.Set[access.CustomField].Actions &^ lacking}}
+			r.ID, r.Version, r.Name = "", 0, "Without "+lacking.String()
+			made, err := w.Identity.SaveRole(w.Context(), w.again(w.Admin), r)
+			w.must(err)
+			by := w.with(made)
+			w.refused("without "+lacking.String(), do(by), fault.Forbidden, "You may not "+lacking.String()+" custom fields.")
+			for other, act := range acts {
+				if err := act(by); other != lacking && fault.Is(err, fault.Forbidden) {
+					w.Errorf("without %v, %v is refused: %v", lacking, other, err)
+				}
+			}
+			by.Client = "somebody"
+			for other, act := range acts {
+				if err := act(by); !fault.Is(err, fault.Forbidden) {
+					w.Errorf("through a client, %v: %v", other, err)
+				}
+			}
+		}
+	})
+}
+
+// A file that names its own fields can be imported again.
+func TestEnsure(t *testing.T) {
+	engines(t, func(w *world) {
+		for range 2 {
+			w.must(w.Fields.Ensure(w.Context(), w.Admin, "company", customfield.Field{Name: "Sector", Kind: model.Text}))
+		}
+		w.refused("a name that cannot be", w.Fields.Ensure(w.Context(), w.Admin, "Company", customfield.Field{Name: "a;b", Kind: model.Text}), fault.Invalid, "name has at most")
+		m, err := w.Fields.Model(w.Context(), w.again(w.Admin), "Company")
+		w.must(err)
+		if _, ok := m.Property("custom.Sector"); !ok {
+			w.Error("it is not there")
+		}
+	})
+}
