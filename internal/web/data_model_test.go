@@ -38,7 +38,7 @@ func TestCustomFieldByForms(t *testing.T) {
 	ada := newBrowser(t, s.URL).signIn(person(t, "Ada"))
 	const models, companies = "/settings/data-model", "/settings/data-model/companies"
 	ada.get(models).want(t, http.StatusOK, "Companies A customer organisation; almost everything else", "companies", "End users", "Teams")
-	p := ada.get(companies).want(t, http.StatusOK, "No custom fields yet", "Add what is missing about companies", "Owner Account or success manager in charge; decides whose portfolio the company is in. Reference to one user owner In tables", "Choice: prospect, coming, customer, cance… status")
+	p := ada.get(companies).want(t, http.StatusOK, "No custom fields yet", "Add what is missing about companies", "Owner Account or success manager in charge; decides whose portfolio the company is in. Reference to one user owner In tables", "Choice: prospect, coming, customer, canc… status")
 	if !strings.Contains(p.body, `href="`+companies+`/new"`) {
 		t.Error("nothing leads to a new field")
 	}

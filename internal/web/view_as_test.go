@@ -128,7 +128,8 @@ func TestViewAsBarsTheRest(t *testing.T) {
 		}
 		barred++
 		method, path, _ := strings.Cut(pattern, " ")
-		path = strings.NewReplacer("{id}", s.Client.ID, "{request}", strings.TrimPrefix(request, "/oauth/authorize/"), "{user}", userID(t, s, "Carly"), "{tenant}", s.Tenant, "{invitation}", s.Tenant).Replace(path)
+		path = strings.NewReplacer("{id}", s.Client.ID, "{request}", strings.TrimPrefix(request, "/oauth/authorize/"), "{user}", userID(t, s, "Carly"), "{tenant}", s.Tenant, "{invitation}", s.Tenant,
+			"{model}", "companies", "{field}", "cf_0").Replace(path)
 		if strings.Contains(path, "{") {
 			t.Errorf("%s: fill in what the address takes", pattern)
 		}
