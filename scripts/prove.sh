@@ -27,4 +27,4 @@ else
 fi
 
 # Small mistakes in the packages that decide, each of which a test must notice.
-section "mutation" scripts/with-postgres.sh go run ./internal/arch/mutate ./internal/access ./internal/record ./internal/oauth
+section "mutation" scripts/with-postgres.sh go run ./internal/arch/mutate ./internal/access ./internal/record ./internal/oauth ./internal/customfield

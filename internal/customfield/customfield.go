@@ -9,7 +9,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -157,11 +156,7 @@ func Of(p *model.Property) Field {
 // Mark changes with everything that can be changed of a custom property.
 func Mark(p *model.Property) string {
 	f := Of(p)
-	text, err := json.Marshal([]any{f.Name, f.Doc, f.Options, f.Required, f.List, f.Sensitive})
-	if err != nil {
-		panic(err) // unreachable: texts and booleans
-	}
-	sum := sha256.Sum256(text)
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %t %t %t", f.Name, f.Doc, f.Options, f.Required, f.List, f.Sensitive))
 	return hex.EncodeToString(sum[:8])
 }
 
@@ -203,11 +198,7 @@ func (s *Service) Ensure(ctx context.Context, by access.Principal, modelName str
 	if err != nil {
 		return err
 	}
-	name, err := schema.CustomName(f.Name)
-	if err != nil {
-		return err
-	}
-	if _, there := m.Property(name); there {
+	if _, there := m.Property("custom." + strings.TrimPrefix(f.Name, "custom.")); there {
 		return nil
 	}
 	_, err = s.Add(ctx, by, m.Name, f)
@@ -320,7 +311,7 @@ func (s *Service) keepsPortfolios(ctx context.Context, by access.Principal, m *m
 
 func (s *Service) note(ctx context.Context, by access.Principal, m *model.Model, p model.Property, act string) error {
 	e := audit.By(by, act, s.Now())
-	e.Tenant, e.Model = by.Tenant, m.Name
+	e.Model = m.Name
 	e.Detail = map[string]string{"field": p.ID, "name": p.Name, "kind": p.Kind.Name(), "to": p.To, "options": strings.Join(p.Options, "; "), "doc": p.Doc}
 	return s.Store.AppendAudit(ctx, e)
 }

@@ -1,17 +1,28 @@
 package customfield_test
 
 import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"mandorla/internal/access"
+	"mandorla/internal/catalog"
 	"mandorla/internal/customfield"
 	"mandorla/internal/demo"
 	"mandorla/internal/fault"
+	"mandorla/internal/identity"
 	"mandorla/internal/model"
 	"mandorla/internal/record"
+	"mandorla/internal/schema"
+	"mandorla/internal/store/sqlite"
 	"mandorla/internal/testkit"
+	"mandorla/internal/testkit/fuse"
 )
 
 // world is the demo tenant with somebody who looks after its data model and sees little of it.
@@ -20,6 +31,7 @@ type world struct {
 	*testkit.Server
 	keeper access.Principal // a role of her own: views Company but for arr, and Team
 	role   access.Role
+	title  string // the ID of a company's name
 }
 
 func engines(t *testing.T, run func(w *world)) {
@@ -28,6 +40,7 @@ func engines(t *testing.T, run func(w *world)) {
 		reg, err := w.Schema.Current(t.Context(), w.Tenant)
 		w.must(err)
 		company, _ := reg.Company()
+		w.title = company.TitleProperty().ID
 		var ids []string
 		for _, p := range company.Props() {
 			if p.Name != "arr" {
@@ -97,8 +110,13 @@ func TestLife(t *testing.T) {
 			w.Fatalf("made %+v", p)
 		}
 		owner := w.add(w.Admin, "Company", customfield.Field{Name: "Sponsor", Kind: model.Ref, To: "endusers", Options: []string{"dropped"}})
-		if owner.To != "End user" && owner.To != "End User" || len(owner.Options) != 0 {
+		if owner.To != "End User" || len(owner.Options) != 0 {
 			w.Errorf("a reference to %q with %v", owner.To, owner.Options)
+		}
+		first := w.add(w.Admin, "Team", customfield.Field{Name: "For", Kind: model.Refs, To: "Company"})
+		plain := w.add(w.Admin, "Team", customfield.Field{Name: "Floor", Kind: model.Text, To: "Company"})
+		if first.To != "Company" || plain.To != "" {
+			w.Errorf("refer to %q and %q", first.To, plain.To)
 		}
 		admin := w.again(w.Admin)
 		_, err := w.Gate.Create(w.Context(), admin, record.Write{Model: "Company", Values: map[string]any{"name": "Signed", "custom.Contract type": "order form"}})
@@ -121,9 +139,9 @@ func TestLife(t *testing.T) {
 		w.must(err)
 		var acts []string
 		for _, e := range log {
-			acts = append(acts, e.Act+" "+e.Detail["name"]+" by "+e.PersonName)
+			acts = append(acts, e.Act+" "+e.Model+" "+e.Detail["name"]+" by "+e.PersonName)
 		}
-		want := []string{"custom_field.delete custom.Contract", "custom_field.update custom.Contract", "custom_field.create custom.Sponsor", "custom_field.create custom.Contract type"}
+		want := []string{"custom_field.delete Company custom.Contract", "custom_field.update Company custom.Contract", "custom_field.create Team custom.Floor", "custom_field.create Team custom.For", "custom_field.create Company custom.Sponsor", "custom_field.create Company custom.Contract type"}
 		for i := range want {
 			want[i] += " by " + w.Admin.PersonName
 		}
@@ -157,11 +175,13 @@ func TestMistakes(t *testing.T) {
 			"options have red twice":                   options("Red", "red"),
 			"options have one that is longer than 80":  options(strings.Repeat("x", 81)),
 			"options are more than 200":                options(many...),
+			"name is missing. Give":                    {Kind: model.Text, Doc: strings.Repeat("x", customfield.MaxDoc)},
 			"kind is missing. Choose what the field h": {Name: "X", Kind: model.ID},
 		} {
 			_, err := w.Fields.Add(w.Context(), w.Admin, "Company", f)
 			w.refused(words, err, fault.Invalid, words)
 		}
+		w.add(w.Admin, "Team", customfield.Field{Name: "Just fits", Kind: model.Enum, Options: append(many[:customfield.MaxOptions-1:customfield.MaxOptions-1], strings.Repeat("é", customfield.MaxOption)), Doc: strings.Repeat("é", customfield.MaxDoc)})
 		_, err := w.Fields.Add(w.Context(), w.Admin, "Company", customfield.Field{Name: "a\"b", Doc: strings.Repeat("x", 301)})
 		if _, fields := fault.Safe(err); len(fields) != 3 {
 			w.Errorf("of three mistakes %v are named", fields)
@@ -224,13 +244,24 @@ func (w *world) seeing(id string) access.Principal {
 func TestSight(t *testing.T) {
 	engines(t, func(w *world) {
 		hidden := w.add(w.Admin, "Company", customfield.Field{Name: "Margin", Kind: model.Number})
+		// What may be sent but not seen is no more there than what may not be sent either.
+		blind := w.role
+		ids := slices.DeleteFunc(slices.Clone(w.role.Set["Company"].View.IDs), func(id string) bool { return id == w.title })
+		blind.ID, blind.Version, blind.Name = "", 0, "Blind"
+		blind.Set = access.Set{
+			"Company": {Actions: access.View | access.Create, View: access.Only(ids...), Update: access.AllProperties}, "Team": w.role.Set["Team"],
+			"Task": {Actions: access.Create, Update: access.AllProperties}, access.CustomField: w.role.Set[access.CustomField],
+		}
+		made, err := w.Identity.SaveRole(w.Context(), w.again(w.Admin), blind)
+		w.must(err)
+		w.keeper = w.with(made)
 		models, err := w.Fields.Models(w.Context(), w.keeper)
 		w.must(err)
 		var names []string
 		for _, m := range models {
 			names = append(names, m.Name)
 			for _, p := range m.Known {
-				if p.Name == "arr" || p.Name == hidden.Name {
+				if p.Name == "arr" || p.Name == hidden.Name || m.Name == "Company" && p.ID == w.title {
 					w.Errorf("%s is shown", p.Name)
 				}
 			}
@@ -278,6 +309,10 @@ func TestSight(t *testing.T) {
 					w.Errorf("without %v, %v is refused: %v", lacking, other, err)
 				}
 			}
+			_, err = w.Fields.Model(w.Context(), by, "Company")
+			if fault.Is(err, fault.Forbidden) == (lacking != access.View) {
+				w.Errorf("without %v, a model answers %v", lacking, err)
+			}
 			by.Client = "somebody"
 			for other, act := range acts {
 				if err := act(by); !fault.Is(err, fault.Forbidden) {
@@ -291,9 +326,10 @@ func TestSight(t *testing.T) {
 // A file that names its own fields can be imported again.
 func TestEnsure(t *testing.T) {
 	engines(t, func(w *world) {
-		for range 2 {
-			w.must(w.Fields.Ensure(w.Context(), w.Admin, "company", customfield.Field{Name: "Sector", Kind: model.Text}))
+		for _, name := range []string{"Sector", "Sector", "custom.Sector"} {
+			w.must(w.Fields.Ensure(w.Context(), w.Admin, "company", customfield.Field{Name: name, Kind: model.Text}))
 		}
+		w.refused("a model that is not there", w.Fields.Ensure(w.Context(), w.Admin, "Nothing", customfield.Field{Name: "X", Kind: model.Text}), fault.NotFound, "Nothing")
 		w.refused("a name that cannot be", w.Fields.Ensure(w.Context(), w.Admin, "Company", customfield.Field{Name: "a;b", Kind: model.Text}), fault.Invalid, "name has at most")
 		m, err := w.Fields.Model(w.Context(), w.again(w.Admin), "Company")
 		w.must(err)
@@ -301,4 +337,158 @@ func TestEnsure(t *testing.T) {
 			w.Error("it is not there")
 		}
 	})
+}
+
+// A model has room for so many fields, however many the others have.
+func TestRoom(t *testing.T) {
+	engines(t, func(w *world) {
+		p := w.add(w.Admin, "Team", customfield.Field{Name: "First", Kind: model.Text})
+		w.must(w.Store.InTx(w.Context(), func(ctx context.Context) error {
+			for i := 1; i < customfield.MaxFields-1; i++ {
+				if err := w.Store.AddCustomProperty(ctx, w.Tenant, "Team", model.Property{ID: fmt.Sprintf("cf_%d", i), Name: fmt.Sprintf("custom.N%d", i), Kind: model.Text, Custom: true}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		w.add(w.Admin, "Team", customfield.Field{Name: "Last", Kind: model.Text})
+		_, err := w.Fields.Add(w.Context(), w.Admin, "Team", customfield.Field{Name: "One more", Kind: model.Text})
+		w.refused("one more", err, fault.Invalid, "one more than 500 custom fields of Team")
+		w.must(w.Fields.Change(w.Context(), w.Admin, "Team", p.ID, customfield.Mark(p), customfield.Field{Name: "Still the first"}))
+		w.add(w.Admin, "Company", customfield.Field{Name: "Elsewhere", Kind: model.Text})
+	})
+}
+
+func TestRequiredOptions(t *testing.T) {
+	s := testkit.Start(t, "sqlite")
+	whole := customfield.Options{Store: s.Store, Schema: s.Schema, Identity: s.Identity, Gate: s.Gate, Now: s.Clock.Now}
+	customfield.New(whole)
+	for name, without := range map[string]func(o *customfield.Options){
+		"Store": func(o *customfield.Options) { o.Store = nil }, "Schema": func(o *customfield.Options) { o.Schema = nil },
+		"Identity": func(o *customfield.Options) { o.Identity = nil }, "Gate": func(o *customfield.Options) { o.Gate = nil },
+		"Now": func(o *customfield.Options) { o.Now = nil },
+	} {
+		o := whole
+		without(&o)
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("made without %s", name)
+				}
+			}()
+			customfield.New(o)
+		}()
+	}
+}
+
+// Where the database does not answer, nobody is told that there is nothing.
+func TestUnreadable(t *testing.T) {
+	engines(t, func(w *world) {
+		gone, stop := context.WithCancel(w.Context())
+		stop()
+		for _, by := range []access.Principal{w.Admin, w.keeper} {
+			by.RegistryVersion++ // which nobody has read yet
+			if models, err := w.Fields.Models(gone, by); err == nil || fault.KindOf(err) != fault.Internal {
+				w.Errorf("%s is told of %d models, %v", by.PersonName, len(models), err)
+			}
+		}
+	})
+}
+
+// Each statement of an act fails in turn: the act says so, and leaves the data model and the log as they were.
+func TestBrokenInTheMiddle(t *testing.T) {
+	base, err := model.New(catalog.Models(), nil)
+	must(t, err)
+	var n atomic.Int64
+	newID := func() string { return fmt.Sprintf("%024x", n.Add(1)) }
+	now := func() time.Time { return time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC) }
+	blow := &fuse.Fuse{}
+	st, err := sqlite.Open(t.Context(), t.TempDir(), base, newID, blow.Wrap)
+	must(t, err)
+	defer func() { must(t, st.Close()) }()
+	schemas, err := schema.New(st, catalog.Models(), newID)
+	must(t, err)
+	ids := identity.New(identity.Options{Store: st, Registries: schemas, Now: now, Rand: rand.Reader, NewID: newID, DeviceKey: make([]byte, 32)})
+	fields := customfield.New(customfield.Options{
+		Store: st, Schema: schemas, Identity: ids, Now: now,
+		Gate: record.New(record.Options{Store: st, Registries: schemas, Now: now, NewID: newID, CursorKey: make([]byte, 32)}),
+	})
+	tenant := newID()
+	must(t, st.CreateTenant(t.Context(), tenant, "Here", tenant))
+	by := access.Operator(tenant, base, 0)
+	state := func() string {
+		custom, version, err := st.CustomProperties(t.Context(), tenant)
+		must(t, err)
+		log, err := st.TenantAudit(t.Context(), tenant, "custom_field.", 100)
+		must(t, err)
+		names := []string{fmt.Sprint(version, len(log))}
+		for _, p := range custom["Team"] {
+			names = append(names, p.Name+p.Doc)
+		}
+		return strings.Join(names, " ")
+	}
+	last := func() *model.Property {
+		m, err := fields.Model(t.Context(), by, "Team")
+		must(t, err)
+		return m.Known[len(m.Known)-1]
+	}
+	for _, act := range []struct {
+		name string
+		do   func(p *model.Property) error // p is the last property that there is
+	}{
+		{"Ensure", func(*model.Property) error {
+			return fields.Ensure(t.Context(), by, "Team", customfield.Field{Name: "A", Kind: model.Text})
+		}},
+		{"Add", func(*model.Property) error {
+			_, err := fields.Add(t.Context(), by, "Team", customfield.Field{Name: "B", Kind: model.Ref, To: "Team"})
+			return err
+		}},
+		{"Change", func(p *model.Property) error {
+			return fields.Change(t.Context(), by, "Team", p.ID, customfield.Mark(p), customfield.Field{Name: "B", Doc: "b"})
+		}},
+		{"Remove", func(p *model.Property) error { return fields.Remove(t.Context(), by, "Team", p.ID) }},
+	} {
+		before, p, stopped := state(), last(), 0
+		for n := 1; ; n++ {
+			blow.Set(n, false)
+			err := act.do(p)
+			statement := blow.Off()
+			if statement == "" {
+				must(t, err)
+				break
+			}
+			if stopped++; !errors.Is(err, fuse.ErrBlown) {
+				t.Errorf("%s: statement %d (%s) failed, and the answer is %v", act.name, n, statement, err)
+			}
+			if got := state(); got != before {
+				t.Fatalf("%s: statement %d (%s) failed and left %s, before was %s", act.name, n, statement, got, before)
+			}
+		}
+		if after := state(); stopped < 5 || after == before {
+			t.Errorf("%s: %d statements failed, %s became %s", act.name, stopped, before, after)
+		}
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whatever of a field can be changed changes its mark.
+func TestMark(t *testing.T) {
+	marks := map[string]int{}
+	for i, p := range []model.Property{
+		{}, {Name: "custom.A"}, {Doc: "A"}, {Options: []string{"A"}}, {Options: []string{"A", "B"}}, {Options: []string{"A B"}}, {Required: true}, {List: true}, {Sensitive: true},
+	} {
+		mark := customfield.Mark(&p)
+		if before, there := marks[mark]; there {
+			t.Errorf("%d and %d have the same mark", before, i)
+		}
+		if marks[mark] = i; mark != customfield.Mark(&p) {
+			t.Error("the same field has two marks")
+		}
+	}
 }
