@@ -201,6 +201,10 @@ func (s *Service) Ensure(ctx context.Context, by access.Principal, modelName str
 	if _, there := m.Property("custom." + strings.TrimPrefix(f.Name, "custom.")); there {
 		return nil
 	}
+	if _, err := schema.CustomName(f.Name); err != nil {
+		_, fields := fault.Safe(err)
+		return fault.New(fault.Invalid, "The name of the custom field %q %s", f.Name, fields[0].Msg) // a file has names of its own
+	}
 	_, err = s.Add(ctx, by, m.Name, f)
 	return err
 }

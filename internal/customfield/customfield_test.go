@@ -330,7 +330,7 @@ func TestEnsure(t *testing.T) {
 			w.must(w.Fields.Ensure(w.Context(), w.Admin, "company", customfield.Field{Name: name, Kind: model.Text}))
 		}
 		w.refused("a model that is not there", w.Fields.Ensure(w.Context(), w.Admin, "Nothing", customfield.Field{Name: "X", Kind: model.Text}), fault.NotFound, "Nothing")
-		w.refused("a name that cannot be", w.Fields.Ensure(w.Context(), w.Admin, "Company", customfield.Field{Name: "a;b", Kind: model.Text}), fault.Invalid, "name has at most")
+		w.refused("a name that cannot be", w.Fields.Ensure(w.Context(), w.Admin, "Company", customfield.Field{Name: "a;b", Kind: model.Text}), fault.Invalid, `The name of the custom field "a;b" has at most 80 letters`)
 		m, err := w.Fields.Model(w.Context(), w.again(w.Admin), "Company")
 		w.must(err)
 		if _, ok := m.Property("custom.Sector"); !ok {

@@ -323,8 +323,8 @@
       out.innerHTML = await answer.text();
     } catch { /* saving checks as well */ }
   }
-  // A field that belongs to one choice of another one. (A name that begins with "on" would be taken for a handler by the templates.)
-  function startOnly(box) {
+  // A field that belongs to one value of another one. Its attribute must not begin with "on": the templates would take it for a handler.
+  function startWith(box) {
     const other = box.closest("form")?.elements[box.dataset.with];
     if (!other) return;
     const update = () => { box.hidden = other.value !== box.dataset.withValue; };
@@ -422,7 +422,7 @@
     each(root, "[data-toast]", startToast);
     each(root, "[data-secret]", (box) => unsaved.add(box));
     each(root, "[data-check]:not([aria-invalid])", runCheck);
-    each(root, "[data-with]", startOnly);
+    each(root, "[data-with]", startWith);
     each(root, "[data-selection]", countTicks);
     each(root, ".tabs", showTab);
     each(root, "dialog.layer[open]", openLayer);
