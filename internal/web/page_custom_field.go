@@ -80,7 +80,7 @@ func (s *Server) showFieldNew(w http.ResponseWriter, v *visit, status int, m cus
 // fieldFields are the fields of both forms. What the field holds stands third; choices follow where it has any.
 func fieldFields(f customfield.Field, holds kit.Field, choices ...kit.Field) []kit.Field {
 	fields := []kit.Field{
-		{Name: "name", Label: "Name", Value: f.Name, Required: true, Max: 80, Help: "As people read it. The API, imports and assistants say custom. and the name."},
+		{Name: "name", Label: "Name", Value: f.Name, Required: true, Max: 80, Help: "As people read it. Behind custom. it is the name in the API, in imports and for assistants: custom.Contract type."},
 		{Name: "doc", Label: "What it means", Value: f.Doc, Max: customfield.MaxDoc, Help: "One sentence. Assistants read it to choose the right field."},
 		holds,
 	}
@@ -128,7 +128,7 @@ func readField(form url.Values) customfield.Field {
 
 // soonSeen says which roles show a field of a model as soon as it is there.
 func (s *Server) soonSeen(v *visit, m *model.Model) (string, error) {
-	rest := "So do apps that were allowed those. Everywhere else it takes a tick in the permissions."
+	rest := "Apps that were allowed those show it as well. Everywhere else it takes a tick in the permissions."
 	if !v.who.Manages(access.RoleModel, access.View) {
 		return "It is shown at once by roles that have all properties of " + strings.ToLower(m.Plural) + ", also future ones. " + rest, nil
 	}
