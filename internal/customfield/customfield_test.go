@@ -181,8 +181,15 @@ func TestMistakes(t *testing.T) {
 			_, err := w.Fields.Add(w.Context(), w.Admin, "Company", f)
 			w.refused(words, err, fault.Invalid, words)
 		}
+		needed := customfield.Field{Name: "Badge", Kind: model.Text, Required: true}
+		_, err := w.Fields.Add(w.Context(), w.Admin, "User", needed)
+		w.refused("required of users", err, fault.Invalid, "required is not possible here: an invitation makes a user")
+		needed.Required = false
+		badge := w.add(w.Admin, "User", needed)
+		needed.Required = true
+		w.refused("required of users afterwards", w.Fields.Change(w.Context(), w.Admin, "User", badge.ID, customfield.Mark(badge), needed), fault.Invalid, "required is not possible here")
 		w.add(w.Admin, "Team", customfield.Field{Name: "Just fits", Kind: model.Enum, Options: append(many[:customfield.MaxOptions-1:customfield.MaxOptions-1], strings.Repeat("é", customfield.MaxOption)), Doc: strings.Repeat("é", customfield.MaxDoc)})
-		_, err := w.Fields.Add(w.Context(), w.Admin, "Company", customfield.Field{Name: "a\"b", Doc: strings.Repeat("x", 301)})
+		_, err = w.Fields.Add(w.Context(), w.Admin, "Company", customfield.Field{Name: "a\"b", Doc: strings.Repeat("x", 301)})
 		if _, fields := fault.Safe(err); len(fields) != 3 {
 			w.Errorf("of three mistakes %v are named", fields)
 		}

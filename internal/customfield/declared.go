@@ -31,6 +31,9 @@ func (s *Service) declared(ctx context.Context, by access.Principal, m *model.Mo
 	if utf8.RuneCountInString(f.Doc) > MaxDoc {
 		wrong("doc", "is longer than 300 characters. Shorten it.")
 	}
+	if f.Required && m.Name == "User" {
+		wrong("required", "is not possible here: an invitation makes a user, and asks for no such value.")
+	}
 	if f.Kind == nil || !slices.Contains(model.CustomKinds, f.Kind) {
 		wrong("kind", "is missing. Choose what the field holds.")
 	} else if field, msg, err := s.fits(ctx, by, &f); err != nil {

@@ -100,6 +100,11 @@ func TestCustomFieldByForms(t *testing.T) {
 		t.Errorf("removing leads to %s", to)
 	}
 	ada.get(companies).want(t, http.StatusOK, "Custom field removed", "No custom fields yet")
+	form = ada.get(models+"/users/new").form(t, models+"/users/new")
+	form.Set("name", "Badge")
+	form.Set("kind", "text")
+	form.Set("required", "on")
+	ada.post(models+"/users/new", form).want(t, http.StatusUnprocessableEntity, "Required is not possible here: an invitation makes a user")
 	for _, gone := range []string{path, remove} {
 		ada.get(gone).want(t, http.StatusNotFound)
 	}
