@@ -36,6 +36,8 @@ type Options struct {
 	Store interface {
 		audit.Store
 		InTx(ctx context.Context, fn func(ctx context.Context) error) error
+		// LockTenant lets nobody else change the data model or the roles of a tenant until the transaction ends.
+		LockTenant(ctx context.Context, tenant string) error
 	}
 	Schema   *schema.Service
 	Identity *identity.Service
@@ -58,6 +60,16 @@ func New(o Options) *Service {
 type Model struct {
 	*model.Model
 	Known []*model.Property // in declared order, the tenant's own last
+
+	among []Model // all that the same person may know
+}
+
+// Target gives the model that a reference refers to, unless the person may not know it.
+func (m Model) Target(p *model.Property) (*model.Model, bool) {
+	if i := slices.IndexFunc(m.among, named(p.To)); i >= 0 {
+		return m.among[i].Model, true
+	}
+	return nil, false
 }
 
 // Custom gives one of the tenant's own properties by its ID.
@@ -76,7 +88,11 @@ func (s *Service) Models(ctx context.Context, by access.Principal) ([]Model, err
 	if err := identity.May(by, access.CustomField, access.View); err != nil {
 		return nil, err
 	}
-	return s.known(ctx, by)
+	models, err := s.known(ctx, by)
+	for i := range models {
+		models[i].among = models
+	}
+	return models, err
 }
 
 // Model gives one of the models by name or route; what the principal may not know is fault.NotFound like what does not exist.
@@ -163,25 +179,35 @@ func Mark(p *model.Property) string {
 // Add makes a custom field on a model and gives the property it became. Who sees and changes it is said by the permissions: where they
 // have all properties of the model, also future ones, it is there at once. A taken name is a fault.BadField.
 func (s *Service) Add(ctx context.Context, by access.Principal, modelName string, f Field) (*model.Property, error) {
-	if err := identity.May(by, access.CustomField, access.Create); err != nil {
-		return nil, err
-	}
 	var out *model.Property
-	err := s.Store.InTx(ctx, func(ctx context.Context) error {
-		m, err := s.own(ctx, by, modelName)
+	err := s.write(ctx, by, access.Create, func(ctx context.Context) error {
+		m, _, err := s.own(ctx, by, modelName)
 		if err != nil {
 			return err
 		}
-		p, err := s.declared(ctx, by, m.Model, f, "")
+		p, err := s.declared(ctx, by, m, f, "")
 		if err != nil {
 			return err
 		}
 		if out, err = s.Schema.AddCustom(ctx, by.Tenant, m.Name, p); err != nil {
 			return err
 		}
-		return s.note(ctx, by, m.Model, *out, "custom_field.create")
+		return s.note(ctx, by, m, *out, "custom_field.create")
 	})
 	return out, err
+}
+
+// write runs one act on the data model, where the principal may do it, and no other one beside it.
+func (s *Service) write(ctx context.Context, by access.Principal, a access.Action, act func(ctx context.Context) error) error {
+	if err := identity.May(by, access.CustomField, a); err != nil {
+		return err
+	}
+	return s.Store.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.LockTenant(ctx, by.Tenant); err != nil {
+			return fmt.Errorf("lock tenant: %w", err)
+		}
+		return act(ctx)
+	})
 }
 
 // Ensure makes a custom field where the model, named as registries understand it, has none of this name, so that a file can be
@@ -194,7 +220,7 @@ func (s *Service) Ensure(ctx context.Context, by access.Principal, modelName str
 	if m, ok := reg.Model(modelName); ok {
 		modelName = m.Name
 	}
-	m, err := s.own(ctx, by, modelName)
+	m, _, err := s.own(ctx, by, modelName)
 	if err != nil {
 		return err
 	}
@@ -212,10 +238,7 @@ func (s *Service) Ensure(ctx context.Context, by access.Principal, modelName str
 // Change replaces what a custom field, given by its ID, says of itself; was is the Mark of what the change was made from, fault.Conflict
 // where somebody was faster. Kind and To stay as they are. Its values and the permissions on it stay.
 func (s *Service) Change(ctx context.Context, by access.Principal, modelName, id, was string, f Field) error {
-	if err := identity.May(by, access.CustomField, access.Update); err != nil {
-		return err
-	}
-	return s.Store.InTx(ctx, func(ctx context.Context) error {
+	return s.write(ctx, by, access.Update, func(ctx context.Context) error {
 		m, p, err := s.field(ctx, by, modelName, id)
 		if err != nil {
 			return err
@@ -224,63 +247,71 @@ func (s *Service) Change(ctx context.Context, by access.Principal, modelName, id
 			return fault.New(fault.Conflict, "Somebody changed this field in the meantime. Open it again and repeat your change.")
 		}
 		f.Kind, f.To = p.Kind, p.To
-		next, err := s.declared(ctx, by, m.Model, f, id)
+		said, err := s.declared(ctx, by, m, f, id)
 		if err != nil {
 			return err
 		}
-		next.ID, next.Label, next.Aliases, next.Index, next.Search, next.ReadOnly, next.CreateOnly = p.ID, p.Label, p.Aliases, p.Index, p.Search, p.ReadOnly, p.CreateOnly
-		next.Custom = true
-		if err := s.keepsPortfolios(ctx, by, m.Model, p.ID, &next); err != nil {
+		next := *p
+		next.Name, next.Doc, next.Options, next.Required, next.List, next.Sensitive = said.Name, said.Doc, said.Options, said.Required, said.List, said.Sensitive
+		if err := s.keepsPortfolios(ctx, by, m, id, &next); err != nil {
 			return err
 		}
 		if err := s.Schema.ChangeCustom(ctx, by.Tenant, m.Name, next); err != nil {
 			return err
 		}
-		return s.note(ctx, by, m.Model, next, "custom_field.update")
+		return s.note(ctx, by, m, next, "custom_field.update")
 	})
 }
 
 // Remove takes a custom field away with all its values, also those in records that the principal does not reach. One that the portfolio
 // of a role is made of stays, with fault.Conflict.
 func (s *Service) Remove(ctx context.Context, by access.Principal, modelName, id string) error {
-	if err := identity.May(by, access.CustomField, access.Remove); err != nil {
-		return err
-	}
-	return s.Store.InTx(ctx, func(ctx context.Context) error {
+	return s.write(ctx, by, access.Remove, func(ctx context.Context) error {
 		m, p, err := s.field(ctx, by, modelName, id)
 		if err != nil {
 			return err
 		}
-		if err := s.keepsPortfolios(ctx, by, m.Model, id, nil); err != nil {
+		if err := s.keepsPortfolios(ctx, by, m, id, nil); err != nil {
 			return err
 		}
-		gone := *p
 		if err := s.Schema.RemoveCustom(ctx, by.Tenant, m.Name, id); err != nil {
 			return err
 		}
-		return s.note(ctx, by, m.Model, gone, "custom_field.delete")
+		return s.note(ctx, by, m, *p, "custom_field.delete")
 	})
 }
 
-// own finds a model whose fields the principal may work on.
-func (s *Service) own(ctx context.Context, by access.Principal, name string) (Model, error) {
+// own gives a model whose fields the principal may work on as it is now, which may be later than the request began, and what the
+// principal may know of it.
+func (s *Service) own(ctx context.Context, by access.Principal, name string) (*model.Model, Model, error) {
 	models, err := s.known(ctx, by)
 	if err != nil {
-		return Model{}, err
+		return nil, Model{}, err
 	}
-	return find(models, name)
+	known, err := find(models, name)
+	if err != nil {
+		return nil, Model{}, err
+	}
+	reg, err := s.Schema.Current(ctx, by.Tenant)
+	if err != nil {
+		return nil, Model{}, err
+	}
+	now, _ := reg.Model(known.Name)
+	return now, known, nil
 }
 
-func (s *Service) field(ctx context.Context, by access.Principal, modelName, id string) (Model, *model.Property, error) {
-	m, err := s.own(ctx, by, modelName)
+// field gives a custom field that the principal may know, and its model, as they are now.
+func (s *Service) field(ctx context.Context, by access.Principal, modelName, id string) (*model.Model, *model.Property, error) {
+	m, known, err := s.own(ctx, by, modelName)
 	if err != nil {
-		return m, nil, err
+		return nil, nil, err
 	}
-	p, ok := m.Custom(id)
-	if !ok {
-		return m, nil, fault.New(fault.NotFound, "%s has no such custom field.", m.Label)
+	if _, ok := known.Custom(id); ok {
+		if p, ok := m.PropertyByID(id); ok {
+			return m, p, nil
+		}
 	}
-	return m, p, nil
+	return nil, nil, fault.New(fault.NotFound, "%s has no such custom field.", m.Label)
 }
 
 // keepsPortfolios refuses a change of a field after which the portfolio of a role could not be worked out any more: a name, a choice or

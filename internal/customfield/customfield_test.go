@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -147,6 +148,45 @@ func TestLife(t *testing.T) {
 		}
 		if !slices.Equal(acts, want) {
 			w.Errorf("noted %q", acts)
+		}
+	})
+}
+
+// Who began before somebody else changed a field is told, whatever was known when the request began; of several at once one is first.
+func TestAtOnce(t *testing.T) {
+	engines(t, func(w *world) {
+		p := w.add(w.Admin, "Team", customfield.Field{Name: "Floor", Kind: model.Text})
+		keeper, was := w.again(w.keeper), customfield.Mark(p)
+		w.must(w.Fields.Change(w.Context(), w.Admin, "Team", p.ID, was, customfield.Field{Name: "Floor", Doc: "Counted from the ground."}))
+		w.refused("a change from before", w.Fields.Change(w.Context(), keeper, "Team", p.ID, was, customfield.Field{Name: "Storey"}), fault.Conflict, "in the meantime")
+		_, err := w.Fields.Add(w.Context(), w.keeper, "Team", customfield.Field{Name: "Floor", Kind: model.Text})
+		w.refused("a name that was taken since", err, fault.Invalid, "name is the name of another field")
+
+		for round := range 10 { // in the first, connections are still made
+			m, err := w.Fields.Model(w.Context(), w.again(w.Admin), "Team")
+			w.must(err)
+			now, _ := m.Custom(p.ID)
+			was, start, errs := customfield.Mark(now), make(chan struct{}), make([]error, 6)
+			var all sync.WaitGroup
+			for i := range errs {
+				all.Go(func() {
+					<-start
+					errs[i] = w.Fields.Change(w.Context(), keeper, "Team", p.ID, was, customfield.Field{Name: fmt.Sprintf("Floor %d %d", round, i)})
+				})
+			}
+			close(start)
+			all.Wait()
+			first := 0
+			for _, err := range errs {
+				if err == nil {
+					first++
+				} else {
+					w.refused("a change beside others", err, fault.Conflict, "in the meantime")
+				}
+			}
+			if first != 1 {
+				w.Errorf("%d changes of the same field were made at once", first)
+			}
 		}
 	})
 }

@@ -196,10 +196,6 @@ func (s *Server) getField(w http.ResponseWriter, v *visit) error {
 }
 
 func (s *Server) showField(w http.ResponseWriter, v *visit, status int, m customfield.Model, p *model.Property, f customfield.Field, was string, problem error) error {
-	reg, err := s.registry(v)
-	if err != nil {
-		return err
-	}
 	path := fieldsPath(m.Model) + "/" + p.ID
 	page := s.fieldPage(v, m.Model, p.DisplayLabel())
 	if v.who.Manages(access.CustomField, access.Remove) {
@@ -213,16 +209,17 @@ func (s *Server) showField(w http.ResponseWriter, v *visit, status int, m custom
 		}
 		view.Form = kit.Form{
 			Action: path, Hidden: []kit.Hidden{{Name: "was", Value: was}}, SaveBar: &kit.SaveBar{Discard: path, Note: "Takes effect at everybody's next request, through every app as well."},
-			Fields: fieldFields(f, kit.Field{Kind: kit.FieldShown, Name: "kind", Label: "Holds", Value: holds(reg, &model.Property{Kind: p.Kind, To: p.To})}, options...),
+			Fields: fieldFields(f, kit.Field{Kind: kit.FieldShown, Name: "kind", Label: "Holds", Value: holds(m, &model.Property{Kind: p.Kind, To: p.To})}, options...),
 		}
 		placeErrors(&view.Form, problem)
 	} else {
 		view.Facts = &kit.Properties{Groups: []kit.PropertyGroup{{Label: "Custom field", Items: []kit.Property{
-			{Label: "What it means", Value: kit.Text(p.Doc)}, {Label: "Holds", Value: kit.Text(holds(reg, p))}, {Label: "In the API", Value: kit.Mono(p.Name)},
+			{Label: "What it means", Value: kit.Text(p.Doc)}, {Label: "Holds", Value: kit.Text(holds(m, p))}, {Label: "In the API", Value: kit.Mono(p.Name)},
 			{Label: "Rules", Value: kit.Badges(rulesOf(p)...)},
 		}}}}
 	}
 	if v.who.Manages(access.RoleModel, access.View) {
+		var err error
 		if view.Sight, view.Table, err = s.fieldSight(v, m.Model, p); err != nil {
 			return err
 		}

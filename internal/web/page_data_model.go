@@ -80,32 +80,28 @@ func (s *Server) getModel(w http.ResponseWriter, v *visit) error {
 		page.Primary = &kit.Button{Label: "New custom field", Icon: "plus", Look: kit.Primary, Href: fieldsPath(m.Model) + "/new"}
 		view.Fields.Empty.Text = "Add what is missing about " + strings.ToLower(m.Plural) + ": a contract type, a rating, the person who signed."
 	}
-	reg, err := s.registry(v)
-	if err != nil {
-		return err
-	}
 	for _, p := range m.Known {
 		if name := kit.Text(p.DisplayLabel()); p.Custom {
 			name = kit.LinkTo(p.DisplayLabel(), fieldsPath(m.Model)+"/"+p.ID)
-			view.Fields.Rows = append(view.Fields.Rows, propertyRow(reg, p, name))
+			view.Fields.Rows = append(view.Fields.Rows, propertyRow(m, p, name))
 		} else {
-			view.Props.Rows = append(view.Props.Rows, propertyRow(reg, p, name))
+			view.Props.Rows = append(view.Props.Rows, propertyRow(m, p, name))
 		}
 	}
 	return s.kit.Render(w, http.StatusOK, page, "model", view)
 }
 
-func propertyRow(reg *model.Registry, p *model.Property, name kit.Value) kit.Row {
+func propertyRow(m customfield.Model, p *model.Property, name kit.Value) kit.Row {
 	name.Sub = p.Doc
-	what := kit.Text(clip(holds(reg, p), 40))
+	what := kit.Text(clip(holds(m, p), 40))
 	what.Title = strings.Join(p.Options, ", ")
 	return kit.Row{Cells: []kit.Value{name, what, kit.Mono(p.Name), kit.Badges(rulesOf(p)...)}}
 }
 
-// holds says in words what a property holds.
-func holds(reg *model.Registry, p *model.Property) string {
-	if m, ok := reg.Model(p.To); ok && p.To != "" {
-		return referenceTo(p.Kind, m)
+// holds says in words what a property of a model holds. A model that the person may not know is not named.
+func holds(m customfield.Model, p *model.Property) string {
+	if to, ok := m.Target(p); ok {
+		return referenceTo(p.Kind, to)
 	}
 	if len(p.Options) > 0 {
 		return p.Kind.Label() + ": " + strings.Join(p.Options, ", ")
