@@ -114,7 +114,7 @@ func (s *Service) AddCustom(ctx context.Context, tenant, modelName string, p mod
 			}
 			return nil
 		}
-		if err := s.fits(ctx, tenant, m.Name, p); err != nil {
+		if _, err := s.Preview(ctx, tenant, m.Name, p.ID, &p); err != nil {
 			return err
 		}
 		return s.store.AddCustomProperty(ctx, tenant, m.Name, p)
@@ -149,7 +149,7 @@ func (s *Service) ChangeCustom(ctx context.Context, tenant, modelName string, p 
 		if other, taken := m.Property(name); taken && other != have {
 			return fault.New(fault.Conflict, "%s already has %s.", m.Label, name)
 		}
-		if err := s.fits(ctx, tenant, m.Name, p); err != nil {
+		if _, err := s.Preview(ctx, tenant, m.Name, p.ID, &p); err != nil {
 			return err
 		}
 		return s.store.ChangeCustomProperty(ctx, tenant, m.Name, p)
@@ -191,15 +191,8 @@ func (s *Service) custom(ctx context.Context, tenant, modelName, id string) (*mo
 	return nil, nil, fault.New(fault.NotFound, "%s has no such custom property.", m.Label)
 }
 
-// fits refuses a property that the tenant's registry could not hold: nobody could work with any model any more.
-func (s *Service) fits(ctx context.Context, tenant, modelName string, p model.Property) error {
-	if _, err := s.Preview(ctx, tenant, modelName, p.ID, &p); err != nil {
-		return fault.Wrap(fault.Invalid, err, "%s cannot be declared like that.", p.Name)
-	}
-	return nil
-}
-
-// Preview gives the tenant's registry as it would be with p in the place of the custom property of this ID, or without that where p is nil.
+// Preview gives the tenant's registry as it would be with p in the place of the custom property of this ID, or without that where p is
+// nil; fault.Invalid where no registry can be like that: nobody could work with any model any more.
 func (s *Service) Preview(ctx context.Context, tenant, modelName, id string, p *model.Property) (*model.Registry, error) {
 	custom, _, err := s.store.CustomProperties(ctx, tenant)
 	if err != nil {
@@ -209,7 +202,11 @@ func (s *Service) Preview(ctx context.Context, tenant, modelName, id string, p *
 	if p != nil {
 		custom[modelName] = append(custom[modelName], *p)
 	}
-	return model.New(s.catalog, custom)
+	reg, err := model.New(s.catalog, custom)
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "The data model would not hold together.")
+	}
+	return reg, nil
 }
 
 // CustomName checks the name of a custom property, given with or without "custom.", and gives it with that.
