@@ -162,6 +162,13 @@ func TestAtOnce(t *testing.T) {
 		_, err := w.Fields.Add(w.Context(), w.keeper, "Team", customfield.Field{Name: "Floor", Kind: model.Text})
 		w.refused("a name that was taken since", err, fault.Invalid, "name is the name of another field")
 
+		gone := w.add(w.Admin, "Team", customfield.Field{Name: "Gone", Kind: model.Text})
+		before := w.again(w.keeper)
+		_, err = w.Fields.Model(w.Context(), before, "Team") // and the data model of this moment is kept
+		w.must(err)
+		w.must(w.Fields.Remove(w.Context(), w.Admin, "Team", gone.ID))
+		w.refused("what is gone since", w.Fields.Remove(w.Context(), before, "Team", gone.ID), fault.NotFound, "no such custom field")
+
 		for round := range 10 { // in the first, connections are still made
 			m, err := w.Fields.Model(w.Context(), w.again(w.Admin), "Team")
 			w.must(err)
@@ -315,6 +322,14 @@ func TestSight(t *testing.T) {
 		}
 		if !slices.Equal(names, []string{"Company", "Team"}) {
 			w.Errorf("knows %v", names)
+		}
+		company, _ := models[0].Property("headId")
+		owner, _ := models[0].Property("owner")
+		if to, ok := models[0].Target(company); !ok || to.Name != "Company" {
+			w.Errorf("headId refers to %v", to)
+		}
+		if to, ok := models[0].Target(owner); ok {
+			w.Errorf("owner names %s, which is hidden", to.Name)
 		}
 		for _, name := range []string{"Task", "Nothing", "tasks"} {
 			_, err := w.Fields.Model(w.Context(), w.keeper, name)
